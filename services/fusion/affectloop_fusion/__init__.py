@@ -1,0 +1,1 @@
+"""The fusion service of Affectloop."""

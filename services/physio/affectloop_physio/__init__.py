@@ -1,0 +1,1 @@
+"""The physio service of Affectloop."""

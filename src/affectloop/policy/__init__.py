@@ -1,0 +1,1 @@
+"""Jurisdiction profiles, consent and retention: what may be captured, inferred and kept."""

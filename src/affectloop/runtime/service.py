@@ -1,0 +1,86 @@
+"""What a service declares of itself; the entry-point group ``affectloop.services`` names one of these each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import entry_points
+from typing import Any
+
+from pydantic_settings import BaseSettings
+
+from affectloop.bus import Bus
+from affectloop.clock import Clock
+from affectloop.errors import Unavailable
+from affectloop.events import Event
+from affectloop.processor import Opening, Processor
+from affectloop.store.live import LiveState
+from affectloop.topics import Topic
+
+Batch = Callable[[Sequence[Event]], Sequence[Event]]
+
+
+class Loop(StrEnum):
+    """Which loop hosts the service over Kafka."""
+
+    BATCHES = "batches"  # kafka-python polls batches of many learners: array code
+    JOINS = "joins"  # Faust: few records of several topics, joined
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A service that turns events into events.
+
+    ``prepare`` and ``complete`` make stateless functions over a batch of events of many sessions (nets), run before
+    and after ``step``: they are called once, when the service starts, and load their models then. What a function
+    returns takes the place of what it was given; headers must stay.
+    """
+
+    name: str
+    consumes: tuple[Topic, ...]
+    produces: tuple[Topic, ...]
+    settings: type[BaseSettings]
+    processor: Callable[[Opening, Any], Processor]
+    prepare: Callable[[Any], Batch] | None = None
+    complete: Callable[[Any], Batch] | None = None
+    loop: Loop = Loop.BATCHES
+    infers_emotion: bool = False  # a profile that forbids emotion inference never runs it on a session
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What an edge is given: the bus, live state, the clock."""
+
+    bus: Bus
+    live: LiveState
+    clock: Clock
+    ready: Callable[[], None]  # call it when the edge serves
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """A service that talks to the outside (capture, gateway): it runs until it is cancelled, then leaves cleanly."""
+
+    name: str
+    consumes: tuple[Topic, ...]
+    produces: tuple[Topic, ...]
+    settings: type[BaseSettings]
+    run: Callable[[Any, Surroundings], Awaitable[None]]
+
+
+def installed() -> dict[str, Service | Edge]:
+    """Every installed service by name."""
+    return {point.name: load(point.name) for point in entry_points(group="affectloop.services")}
+
+
+def load(name: str) -> Service | Edge:
+    """The service of that name; ``Unavailable`` says what is missing."""
+    points = {point.name: point for point in entry_points(group="affectloop.services")}
+    if name not in points:
+        raise Unavailable(f"no service is named {name}: there are {', '.join(sorted(points))}")
+    try:
+        service: Service | Edge = points[name].load()
+    except ImportError as error:
+        raise Unavailable(f"{name} needs {error.name}: pip install 'affectloop[{name}]'") from error
+    return service

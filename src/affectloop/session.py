@@ -1,0 +1,97 @@
+"""What every service must know of a session: it is in live state before the session's first record."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from affectloop.events import Modality
+from affectloop.topics import AUDIO, AUDIO_FEATURES, ESTIMATES, FACE_FEATURES, FRAMES, PHYSIO_FEATURES, SIGNALS, Topic
+
+
+class Mode(StrEnum):
+    """Whether a silent stream is waited for."""
+
+    LIVE = "live"  # prompt: a stream that stalls is left behind
+    REPLAY = "replay"  # complete: every declared stream is waited for
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream that a session declares: the topic's name and the stream's."""
+
+    topic: str
+    stream_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """The key that seals a session's payloads; deleting it erases them."""
+
+    key_id: str
+    secret: bytes = field(repr=False)  # 32 bytes, AES-256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session as live state holds it."""
+
+    session_id: str
+    tenant_id: str
+    learner_id: str  # pseudonym
+    mode: Mode
+    started_at_us: int
+    profile: str
+    emotion_inference: bool  # what the profile allows
+    consented: frozenset[Modality]  # modalities with a live consent that the profile allows
+    streams: tuple[Stream, ...]  # every stream that will be there, derived ones included
+    key: SessionKey
+    ended_at_us: int | None = None
+
+    def expects(self, topic: Topic) -> frozenset[str]:
+        """The streams of a topic that progress waits for."""
+        return frozenset(stream.stream_id for stream in self.streams if stream.topic == topic.name)
+
+    def allows(self, modality: Modality | None) -> bool:
+        """Whether records of this modality may be read; unknown means no."""
+        return modality is None or modality in self.consented
+
+    def with_consents(self, consented: frozenset[Modality]) -> Session:
+        """The same session with other consents."""
+        return replace(self, consented=consented)
+
+    def to_json(self) -> str:
+        """As live state stores it."""
+        fields: dict[str, Any] = asdict(self)
+        fields["consented"] = sorted(self.consented)
+        fields["streams"] = [[stream.topic, stream.stream_id] for stream in self.streams]
+        fields["key"] = [self.key.key_id, base64.b64encode(self.key.secret).decode()]
+        return json.dumps(fields)
+
+    @classmethod
+    def from_json(cls, text: str) -> Session:
+        """Read what ``to_json`` wrote."""
+        fields = json.loads(text)
+        fields["mode"] = Mode(fields["mode"])
+        fields["consented"] = frozenset(Modality(name) for name in fields["consented"])
+        fields["streams"] = tuple(Stream(*pair) for pair in fields["streams"])
+        key_id, secret = fields["key"]
+        fields["key"] = SessionKey(key_id, base64.b64decode(secret))
+        return cls(**fields)
+
+
+def declared_streams(captured: tuple[Stream, ...], *, fused: bool) -> tuple[Stream, ...]:
+    """The streams of a session whose devices bring ``captured``: those, and what the services make of them.
+
+    ``fused`` says whether the profile allows emotion inference, without which there is no estimate.
+    """
+    made = set(captured)
+    for source, result in ((FRAMES, FACE_FEATURES), (SIGNALS, PHYSIO_FEATURES), (AUDIO, AUDIO_FEATURES)):
+        if any(stream.topic == source.name for stream in captured):
+            made.add(Stream(result.name, result.stream))
+    if fused and any(stream.topic.split(".")[1] == "features" for stream in made):
+        made.add(Stream(ESTIMATES.name, ESTIMATES.stream))
+    return tuple(sorted(made, key=lambda stream: (stream.topic, stream.stream_id)))

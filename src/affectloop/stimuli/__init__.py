@@ -1,0 +1,1 @@
+"""The catalogue of training items: which faces and expressions exist, their licences and norms."""

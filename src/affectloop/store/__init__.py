@@ -1,0 +1,1 @@
+"""Stores: live state (Redis or memory) and durable facts (SQL)."""

@@ -1,0 +1,1 @@
+"""Training science: item difficulty, ability, scoring. Pure."""
