@@ -130,7 +130,7 @@ class _Field:
 
 
 @cache
-def _plan(event_class: Any) -> tuple[_Field, ...]:
+def _plan(event_class: type[Any]) -> tuple[_Field, ...]:
     hints = typing.get_type_hints(event_class)
     plan = []
     for field in fields(event_class):

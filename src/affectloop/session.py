@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -95,3 +96,30 @@ def declared_streams(captured: tuple[Stream, ...], *, fused: bool) -> tuple[Stre
     if fused and any(stream.topic.split(".")[1] == "features" for stream in made):
         made.add(Stream(ESTIMATES.name, ESTIMATES.stream))
     return tuple(sorted(made, key=lambda stream: (stream.topic, stream.stream_id)))
+
+
+def new_session(
+    *,
+    mode: Mode,
+    captured: tuple[Stream, ...],
+    consented: frozenset[Modality],
+    profile: str,
+    emotion_inference: bool,
+    started_at_us: int,
+    tenant_id: str = "local",
+    learner_id: str = "learner",
+    session_id: str | None = None,
+) -> Session:
+    """A session with a random name and a fresh key; put it into live state before its first record."""
+    return Session(
+        session_id=session_id or secrets.token_hex(8),
+        tenant_id=tenant_id,
+        learner_id=learner_id,
+        mode=mode,
+        started_at_us=started_at_us,
+        profile=profile,
+        emotion_inference=emotion_inference,
+        consented=consented,
+        streams=declared_streams(captured, fused=emotion_inference),
+        key=SessionKey(secrets.token_hex(8), secrets.token_bytes(32)),
+    )
