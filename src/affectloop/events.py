@@ -126,6 +126,11 @@ class Event:
         """Only the header speaks (it moves progress on or ends a stream); no processor sees it."""
         return False
 
+    @property
+    def ends_us(self) -> int:
+        """The first instant after what it holds."""
+        return self.header.event_time_us + 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VideoFrame(Event):
@@ -159,6 +164,11 @@ class SignalChunk(Event):
         """Without samples, only the header speaks."""
         return not self.samples.size
 
+    @property
+    def ends_us(self) -> int:
+        """The time of the sample after the last."""
+        return self.header.event_time_us + round(len(self.samples) * 1e6 / self.sample_rate_hz)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AudioChunk(Event):
@@ -172,6 +182,11 @@ class AudioChunk(Event):
     def is_empty(self) -> bool:
         """Without samples, only the header speaks."""
         return not self.pcm.size
+
+    @property
+    def ends_us(self) -> int:
+        """The time of the sample after the last."""
+        return self.header.event_time_us + round(self.pcm.size * 1e6 / self.sample_rate_hz)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

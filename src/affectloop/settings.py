@@ -1,5 +1,6 @@
 """What all settings have in common: frozen, nothing unknown, units in names, every field described."""
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -12,3 +13,21 @@ class RuntimeSettings(BaseSettings):
     """Settings of the runtime, shared by every service."""
 
     model_config = settings_config("runtime")
+
+    bus: str = Field("memory", description="Where records live: memory, or kafka://host:port[,host:port].")
+    state: str = Field("memory", description="Where live state is: memory, or redis://host:port/number.")
+    partitions: int = Field(8, ge=1, description="Partitions of every topic; equal everywhere.")
+    replicas: int = Field(1, ge=1, description="Replicas of every Kafka topic; 3 in production.")
+    stall_after_s: float = Field(1.0, gt=0, description="A live stream overdue by this much is not waited for.")
+    first_record_within_s: float = Field(3.0, gt=0, description="How long a live session waits for a declared stream to begin.")
+    unknown_session_s: float = Field(5.0, ge=0, description="How long a record of an unknown session waits before it is a dead letter.")
+    refresh_s: float = Field(0.25, ge=0, description="How old what a service knows of a session's consents may be.")
+    idle_after_s: float = Field(600.0, gt=0, description="A session without records for this long is put away.")
+    poll_records: int = Field(500, ge=1, description="Records that one turn takes at most.")
+    held_records: int = Field(200_000, ge=1, description="Records read and not acknowledged before a service stops reading.")
+    dead_letter_ratio: float = Field(0.1, gt=0, le=1, description="Share of unreadable records above which a service stops.")
+    dead_letter_least: int = Field(100, ge=1, description="Unreadable records that the last 1000 must hold before it stops.")
+    health_port: int = Field(0, ge=0, le=65535, description="Port of /health and /metrics; 0 for none.")
+    health_host: str = Field("127.0.0.1", description="Address that /health and /metrics listen on.")
+    kafka_session_timeout_ms: int = Field(6000, ge=1000, description="A Kafka group member silent for this long is taken for dead.")
+    instance: str = Field("", description="Name of this instance for Kafka's static membership; empty for none.")

@@ -1,1 +1,1 @@
-"""Jurisdiction profiles, consent and retention: what may be captured, inferred and kept."""
+"""What may be captured, inferred, kept and seen: jurisdiction profiles as data, and consent. Unknown means no."""

@@ -1,0 +1,236 @@
+"""The bus within one process: partitions, offsets, groups and bytes-bounded retention. It is not a broker and speaks no protocol."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from affectloop.bus import Consumer, Outgoing, Partition, Producer, Record
+from affectloop.clock import Clock, SystemClock
+from affectloop.errors import Unavailable
+from affectloop.topics import PARTITIONS, Topic
+
+RETAINED_BYTES = 64_000_000  # a topic keeps this much for late readers beyond what its groups still need
+WAITING_BYTES = 256_000_000  # a writer waits while the slowest group of a topic is this far behind
+SEND_TIMEOUT_S = 30.0  # as a Kafka producer's delivery timeout
+
+
+@dataclass
+class _Log:
+    """One partition."""
+
+    records: deque[Record] = field(default_factory=deque)
+    first: int = 0  # offset of the oldest record
+    size: int = 0  # bytes of the values
+
+    @property
+    def end(self) -> int:
+        return self.first + len(self.records)
+
+    def append(self, place: Partition, record: Outgoing, ingest_time_us: int) -> None:
+        headers = dict(record.headers)
+        self.records.append(Record(place.topic, place.number, self.end, record.key, record.value, headers, ingest_time_us))
+        self.size += len(record.value)
+
+    def read(self, offset: int, count: int) -> list[Record]:
+        start = max(offset, self.first) - self.first
+        return [self.records[index] for index in range(start, min(start + count, len(self.records)))]
+
+    def drop_before(self, offset: int, keep_bytes: int) -> None:
+        while self.records and self.first < offset and self.size > keep_bytes:
+            self.size -= len(self.records.popleft().value)
+            self.first += 1
+
+
+@dataclass
+class _Group:
+    """A consumer group: its members in the order they joined, and what they acknowledged."""
+
+    topics: set[str] = field(default_factory=set)
+    members: list[_MemoryConsumer] = field(default_factory=list)
+    acknowledged: dict[Partition, int] = field(default_factory=dict)
+
+    def share_out(self, partitions: int) -> None:
+        """The same partition numbers of all topics go to the same member."""
+        for index, member in enumerate(self.members):
+            numbers = range(index, partitions, len(self.members))
+            member.assign({Partition(topic, number) for topic in member.topics for number in numbers}, self.acknowledged)
+
+
+class MemoryBus:
+    """A bus in this process.
+
+    Parameters
+    ----------
+    partitions
+        Partitions of each topic.
+    clock
+        Stamps records with the time they came in.
+    retained_bytes, waiting_bytes
+        How much a topic keeps for late readers, and how far its slowest group may fall behind before writers wait.
+    """
+
+    def __init__(
+        self,
+        partitions: int = PARTITIONS,
+        clock: Clock | None = None,
+        retained_bytes: int = RETAINED_BYTES,
+        waiting_bytes: int = WAITING_BYTES,
+    ) -> None:
+        self.partitions = partitions
+        self.clock = clock or SystemClock()
+        self.changed = threading.Condition()
+        self.closed = False
+        self._retained_bytes = retained_bytes
+        self._waiting_bytes = waiting_bytes
+        self._logs: dict[Partition, _Log] = defaultdict(_Log)
+        self._groups: dict[str, _Group] = defaultdict(_Group)
+
+    def producer(self, *, durable: bool) -> Producer:
+        """A producer; in one process all are alike."""
+        return _MemoryProducer(self)
+
+    def consumer(self, group: str, topics: Sequence[str], on_lost: Callable[[Sequence[Partition]], None]) -> Consumer:
+        """Join a group; the partitions are shared out anew."""
+        with self.changed:
+            consumer = _MemoryConsumer(self, topics, on_lost, group)
+            self._groups[group].members.append(consumer)
+            self._groups[group].topics.update(topics)
+            self._groups[group].share_out(self.partitions)
+            self.changed.notify_all()
+        return consumer
+
+    def tail(self, topics: Sequence[str], *, from_start: bool = False) -> Consumer:
+        """Read every partition, without a group."""
+        with self.changed:
+            consumer = _MemoryConsumer(self, topics, lambda lost: None, None)
+            places = {Partition(topic, number) for topic in topics for number in range(self.partitions)}
+            consumer.assign(places, {} if from_start else {place: self._logs[place].end for place in places})
+        return consumer
+
+    def create(self, topics: Sequence[Topic]) -> list[str]:
+        """Topics come to be when they are written to."""
+        return []
+
+    def differences(self, topics: Sequence[Topic]) -> list[str]:
+        """A topic in memory is always as declared."""
+        return []
+
+    def close(self) -> None:
+        """Wake everybody who waits."""
+        with self.changed:
+            self.closed = True
+            self.changed.notify_all()
+
+    def place_of(self, topic: str, key: bytes) -> Partition:
+        """Where records of a key go; the same number for every topic."""
+        return Partition(topic, zlib.crc32(key) % self.partitions)
+
+    def append(self, records: Iterable[Outgoing]) -> None:
+        """Write under the lock; waits while a topic's slowest group is too far behind."""
+        with self.changed:
+            for record in records:
+                place = self.place_of(record.topic, record.key)
+                if not self.changed.wait_for(lambda place=place: self._has_room(place), timeout=SEND_TIMEOUT_S):  # type: ignore[misc]
+                    raise Unavailable(f"{record.topic}: its readers are {self._waiting_bytes} bytes behind; start or check them")
+                self._logs[place].append(place, record, self.clock.wall_us())
+                self._trim(place)
+                self.changed.notify_all()
+
+    def read(self, place: Partition, offset: int, count: int) -> list[Record]:
+        """Read from an offset on; call under the lock."""
+        return self._logs[place].read(offset, count)
+
+    def acknowledge(self, group: str, offsets: Mapping[Partition, int]) -> None:
+        """Note what a group needs no more."""
+        with self.changed:
+            self._groups[group].acknowledged.update(offsets)
+            for place in offsets:
+                self._trim(place)
+            self.changed.notify_all()
+
+    def leave(self, group: str, consumer: _MemoryConsumer) -> None:
+        """A member goes; the others take over its partitions."""
+        with self.changed:
+            if consumer in self._groups[group].members:
+                self._groups[group].members.remove(consumer)
+                self._groups[group].share_out(self.partitions)
+            self.changed.notify_all()
+
+    def _slowest(self, place: Partition) -> int:
+        ends = [group.acknowledged.get(place, 0) for group in self._groups.values() if place.topic in group.topics]
+        return min(ends, default=self._logs[place].end)
+
+    def _has_room(self, place: Partition) -> bool:
+        log = self._logs[place]
+        if self.closed or log.size < self._waiting_bytes // self.partitions:
+            return True
+        return (
+            sum(len(record.value) for record in log.read(self._slowest(place), len(log.records))) < self._waiting_bytes // self.partitions
+        )
+
+    def _trim(self, place: Partition) -> None:
+        self._logs[place].drop_before(self._slowest(place), self._retained_bytes // self.partitions)
+
+
+class _MemoryProducer:
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+
+    def send(self, records: Sequence[Outgoing]) -> None:
+        self._bus.append(records)
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+class _MemoryConsumer:
+    def __init__(self, bus: MemoryBus, topics: Sequence[str], on_lost: Callable[[Sequence[Partition]], None], group: str | None) -> None:
+        self.topics = tuple(topics)
+        self._bus = bus
+        self._on_lost = on_lost
+        self._group = group
+        self._positions: dict[Partition, int] = {}
+        self._lost: list[Partition] = []
+
+    def assign(self, places: set[Partition], acknowledged: Mapping[Partition, int]) -> None:
+        """Take these partitions, new ones from what was acknowledged on; call under the lock."""
+        self._lost += [place for place in self._positions if place not in places]
+        self._positions = {place: self._positions.get(place, acknowledged.get(place, 0)) for place in sorted_places(places)}
+
+    def poll(self, timeout_s: float, max_records: int) -> list[Record]:
+        with self._bus.changed:
+            if not self._lost and not (records := self._take(max_records)):
+                self._bus.changed.wait(timeout_s)
+            lost, self._lost = self._lost, []
+        if lost:
+            self._on_lost(lost)
+        if lost or not records:
+            with self._bus.changed:
+                records = self._take(max_records)
+        return records
+
+    def acknowledge(self, offsets: Mapping[Partition, int]) -> None:
+        if self._group is not None:
+            self._bus.acknowledge(self._group, {place: offset for place, offset in offsets.items() if place in self._positions})
+
+    def close(self) -> None:
+        if self._group is not None:
+            self._bus.leave(self._group, self)
+
+    def _take(self, max_records: int) -> list[Record]:
+        records: list[Record] = []
+        for place, position in self._positions.items():
+            batch = self._bus.read(place, position, max_records - len(records))
+            if batch:
+                self._positions[place] = batch[-1].offset + 1
+                records += batch
+        return records
+
+
+def sorted_places(places: Iterable[Partition]) -> list[Partition]:
+    """In a fixed order, so that runs repeat."""
+    return sorted(places, key=lambda place: (place.number, place.topic))

@@ -1,0 +1,44 @@
+"""The loop that polls: memory and kafka-python alike, since both stand behind the bus port."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from affectloop.bus import Bus
+from affectloop.runtime.host import Host
+from affectloop.runtime.service import Service
+from affectloop.settings import RuntimeSettings
+from affectloop.telemetry.metrics import FEED
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 0.05  # how long a turn waits for records; stalls and endings are noticed as often
+FULL_PAUSE_S = 0.02
+
+
+def run_polling(
+    service: Service, host: Host, bus: Bus, runtime: RuntimeSettings, stop: threading.Event, turned: Callable[[], None] = lambda: None
+) -> None:
+    """Feed the host from the bus until ``stop`` is set; then finish the turn, publish, acknowledge and leave.
+
+    ``turned`` is called once a turn, for liveness.
+    """
+    consumer = bus.consumer(service.name, [topic.name for topic in service.consumes], host.lose)
+    producer = bus.producer(durable=any(not topic.sealed for topic in service.produces))
+    logger.info("service started")
+    try:
+        while not stop.is_set():
+            if host.is_full:
+                stop.wait(FULL_PAUSE_S)
+            records = [] if host.is_full else consumer.poll(POLL_S, runtime.poll_records)
+            with FEED.labels(service.name).time():
+                fed = host.feed(records)
+                producer.send(fed.outputs)
+                consumer.acknowledge(host.settle(fed))
+            turned()
+    finally:
+        consumer.close()
+        producer.close()
+        logger.info("service stopped")
