@@ -311,6 +311,7 @@ class TrialAnswered(Event):
     shown_ms: float | None = number("ms, measured", 0, 10_000, optional=True)
     shown_frames: int | None = number("1", 0, 10_000, optional=True)
     refresh_hz: float | None = number("Hz", 1, 1000, optional=True)
+    wished_levels: int | None = number("levels above what is chosen, from here on; 0 ends the wish", -11, 11, optional=True)
 
 
 class Cause(StrEnum):

@@ -86,7 +86,7 @@ class Item(_message.Message):
     def __init__(self, item_id: _Optional[str] = ..., emotion: _Optional[_Union[_header_pb2.Emotion, str]] = ..., duration_ms: _Optional[float] = ..., intensity: _Optional[float] = ..., view_deg: _Optional[float] = ..., options: _Optional[int] = ..., poser: _Optional[str] = ...) -> None: ...
 
 class TrialAnswered(_message.Message):
-    __slots__ = ("header", "trial_id", "item", "answer", "correct", "valid", "reaction_time_ms", "shown_ms", "shown_frames", "refresh_hz")
+    __slots__ = ("header", "trial_id", "item", "answer", "correct", "valid", "reaction_time_ms", "shown_ms", "shown_frames", "refresh_hz", "wished_levels")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     TRIAL_ID_FIELD_NUMBER: _ClassVar[int]
     ITEM_FIELD_NUMBER: _ClassVar[int]
@@ -97,6 +97,7 @@ class TrialAnswered(_message.Message):
     SHOWN_MS_FIELD_NUMBER: _ClassVar[int]
     SHOWN_FRAMES_FIELD_NUMBER: _ClassVar[int]
     REFRESH_HZ_FIELD_NUMBER: _ClassVar[int]
+    WISHED_LEVELS_FIELD_NUMBER: _ClassVar[int]
     header: _header_pb2.Header
     trial_id: str
     item: Item
@@ -107,7 +108,8 @@ class TrialAnswered(_message.Message):
     shown_ms: float
     shown_frames: int
     refresh_hz: float
-    def __init__(self, header: _Optional[_Union[_header_pb2.Header, _Mapping]] = ..., trial_id: _Optional[str] = ..., item: _Optional[_Union[Item, _Mapping]] = ..., answer: _Optional[_Union[_header_pb2.Emotion, str]] = ..., correct: _Optional[bool] = ..., valid: _Optional[bool] = ..., reaction_time_ms: _Optional[float] = ..., shown_ms: _Optional[float] = ..., shown_frames: _Optional[int] = ..., refresh_hz: _Optional[float] = ...) -> None: ...
+    wished_levels: int
+    def __init__(self, header: _Optional[_Union[_header_pb2.Header, _Mapping]] = ..., trial_id: _Optional[str] = ..., item: _Optional[_Union[Item, _Mapping]] = ..., answer: _Optional[_Union[_header_pb2.Emotion, str]] = ..., correct: _Optional[bool] = ..., valid: _Optional[bool] = ..., reaction_time_ms: _Optional[float] = ..., shown_ms: _Optional[float] = ..., shown_frames: _Optional[int] = ..., refresh_hz: _Optional[float] = ..., wished_levels: _Optional[int] = ...) -> None: ...
 
 class CauseGiven(_message.Message):
     __slots__ = ("cause", "value", "detail")
