@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Protocol
 
 from affectloop.clock import Clock, SystemClock
@@ -18,6 +19,12 @@ class LiveState(Protocol):
 
     def session(self, session_id: str) -> Session | None:
         """The session, or ``None`` where it is unknown or erased."""
+
+    def change_session(self, session_id: str, change: Callable[[Session], Session]) -> Session | None:
+        """Replace a session by what ``change`` makes of it, with no other change in between; gives the new one.
+
+        ``None`` where it is unknown: an erased session does not come back. ``change`` may be called more than once.
+        """
 
     def forget_session(self, session_id: str) -> None:
         """Delete the session, its key and all that belongs to it."""
@@ -72,6 +79,14 @@ class MemoryLiveState:
         """The session, or ``None``."""
         with self._lock:
             return self._sessions.get(session_id)
+
+    def change_session(self, session_id: str, change: Callable[[Session], Session]) -> Session | None:
+        """Replace a session by what ``change`` makes of it."""
+        with self._lock:
+            if session_id not in self._sessions:
+                return None
+            self._sessions[session_id] = change(self._sessions[session_id])
+            return self._sessions[session_id]
 
     def forget_session(self, session_id: str) -> None:
         """Delete the session and all that belongs to it."""
