@@ -1,1 +1,1 @@
-"""The catalogue of training items: which faces and expressions exist, their licences and norms."""
+"""The catalogue of training items: which faces and expressions exist, their licences and norms. Code and data, no files."""

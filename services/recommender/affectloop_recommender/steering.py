@@ -1,0 +1,63 @@
+"""From one trial to the next: the learner after it, and what is decided. Pure and replayable, without headers or streams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from affectloop.events import Cause, CauseGiven, TrialAnswered
+from affectloop.stimuli.catalogue import Catalogue
+from affectloop.stimuli.posers import POSER_BY_NAME, POSERS
+from affectloop.training_science.governor import Rules, Ruling, opening, rule
+from affectloop.training_science.items import INDEX_OF_EMOTION
+from affectloop.training_science.strain import Reading
+from affectloop_recommender.choice import Choice, Draw, choose
+from affectloop_recommender.learner import Learner, Trial, pair_name
+
+UNKNOWN_POSER = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What comes next, and why."""
+
+    choice: Choice
+    ruling: Ruling
+
+
+def opened(catalogue: Catalogue, rules: Rules, learner: Learner, draw: Draw) -> Decision:
+    """The session's first item."""
+    ruling = opening(rules)
+    return Decision(choice=choose(catalogue, learner, ruling, 0.0, draw), ruling=ruling)
+
+
+def answered(
+    catalogue: Catalogue, rules: Rules, learner: Learner, event: TrialAnswered, reading: Reading, draw: Draw
+) -> tuple[Learner, Decision]:
+    """The learner after a trial, and the next item."""
+    difficulty = catalogue.model.difficulty(event.item, event.shown_ms)
+    answer = INDEX_OF_EMOTION[event.answer]
+    after = learner.after(_trial(event), answer, model=catalogue.model, difficulty=difficulty, options=event.item.options)
+    pair = after.confused_pair()
+    governor, ruling = rule(
+        rules, after.governor, number=event.header.sequence, time_us=event.header.event_time_us,
+        outcomes=after.outcomes, reading=reading, wish=event.wished_levels, pair=pair is not None,
+    )  # fmt: skip
+    if pair and not event.correct and {INDEX_OF_EMOTION[event.item.emotion], answer} == {pair[0], pair[1]}:
+        confusion = CauseGiven(cause=Cause.CONFUSION, value=pair[2], detail=pair_name(pair))
+        ruling = replace(ruling, causes=(confusion, *ruling.causes))
+    after = replace(after, governor=governor)
+    return after, Decision(choice=choose(catalogue, after, ruling, difficulty, draw), ruling=ruling)
+
+
+def _trial(event: TrialAnswered) -> Trial:
+    item = event.item
+    return Trial(
+        number=event.header.sequence,
+        emotion=INDEX_OF_EMOTION[item.emotion],
+        correct=event.correct,
+        valid=event.valid,
+        duration_ms=item.duration_ms,
+        intensity=item.intensity,
+        view_deg=item.view_deg,
+        poser=POSERS.index(POSER_BY_NAME[item.poser]) if item.poser in POSER_BY_NAME else UNKNOWN_POSER,
+    )

@@ -1,0 +1,1 @@
+"""Synthetic learners, signals and faces of known truth, for demonstration, training and tests. Never evidence about people."""
