@@ -12,3 +12,23 @@ EVENT_AGE = Histogram(
 FEED = Histogram("affectloop_feed_seconds", "One turn of a service's host: decode, prepare, step, complete.", ["service"])
 SESSIONS = Gauge("affectloop_sessions", "Sessions that a service holds now.", ["service"])
 HELD = Gauge("affectloop_held_records", "Records read and not yet acknowledged.", ["service"])
+DROPPED = Counter("affectloop_dropped_total", "Records that capture did not pass on, by why.", ["service", "topic", "outcome"])
+GAPS = Counter("affectloop_gaps_total", "Places where a device's frame or sample numbers jump.", ["service", "topic"])
+CLOCK_OFFSET = Histogram(
+    "affectloop_clock_offset_seconds",
+    "How far a device's clock is from the server's, either way, the least transport included; a sample a stream every 10 s.",
+    ["service", "topic"],
+    buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+)
+CLOCK_DRIFT = Histogram(
+    "affectloop_clock_drift_ratio",
+    "How much faster or slower a device's clock runs than the server's, either way; a sample a stream every 10 s.",
+    ["service", "topic"],
+    buckets=(1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
+)
+LATENESS = Histogram(
+    "affectloop_playback_lateness_seconds",
+    "How late a record of a file was published at real-time speed.",
+    ["service"],
+    buckets=AGE_BUCKETS_S,
+)
