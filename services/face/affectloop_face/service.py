@@ -1,0 +1,23 @@
+"""The face service: frames in, what faces show out."""
+
+from affectloop.runtime.service import Service
+from affectloop.topics import BASELINES, FACE_FEATURES, FRAMES
+from affectloop_face.expression import Classify
+from affectloop_face.look import Look
+from affectloop_face.processor import FaceProcessor
+from affectloop_face.settings import FaceSettings
+
+
+def _classify(_: FaceSettings) -> Classify:
+    return Classify()
+
+
+SERVICE = Service(
+    name="face",
+    consumes=(FRAMES,),
+    produces=(FACE_FEATURES, BASELINES),
+    settings=FaceSettings,
+    processor=FaceProcessor,
+    prepare=Look,
+    complete=_classify,  # after the processor, which lets pass only what the session's profile allows
+)
