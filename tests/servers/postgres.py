@@ -16,7 +16,8 @@ from pathlib import Path
 
 from sqlalchemy import URL, create_engine, make_url, text
 
-from servers.redis import CannotStart, free_port
+from servers.ports import free_port
+from servers.redis import CannotStart
 
 STARTS_WITHIN_S = 60
 REMEDY = "install postgresql (apt-get install postgresql) or set POSTGRES_URL to a running one"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,19 +14,13 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
+from servers.ports import free_port
+
 STARTS_WITHIN_S = 20.0
 
 
 class CannotStart(Exception):
     """The server is not to be had here; the message names the remedy."""
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
