@@ -1,0 +1,130 @@
+"""Heart rate of a moving wrist: the pulse's spectrum where the acceleration has none, followed over some seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from affectloop.dsp.filters import FloatArray
+
+SLOWEST_BPM, FASTEST_BPM = 40, 210
+RATES_BPM = np.arange(SLOWEST_BPM, FASTEST_BPM + 1, dtype=float)  # transforms are padded to 60 s: bin number = bpm
+BINS = 2 * FASTEST_BPM + 1  # up to the second harmonic of the fastest
+MASK = 0.7  # of the pulse's strongest line is what the strongest movement takes away
+MASK_FULL = 0.5  # of the strongest movement takes away as much: strides have half-rate lines too
+HARMONIC = 0.3  # weight of the second harmonic; a heart has one, a swinging arm often not
+FLOOR = 0.1  # likelihood of a rate without a line: masks and noise can hide it
+DRIFT_BPM = 3.0  # scale of how far a heart rate moves in one second (two-sided exponential)
+STILL_G = 0.03  # movement below this is a hand's tremor or the sensor's noise and masks in proportion
+LOWEST_PULSE_RATE_HZ, LOWEST_ACCELERATION_RATE_HZ = 15.0, 15.0  # twice the second harmonic of the fastest
+
+
+@lru_cache(maxsize=64)
+def _hann(count: int) -> FloatArray:
+    window = np.hanning(count)
+    window.flags.writeable = False
+    return window
+
+
+def amplitude_by_bpm(samples: FloatArray, rate_hz: float) -> FloatArray:
+    """Amplitude spectrum with one bin a beat per minute.
+
+    Parameters
+    ----------
+    samples
+        Shape (n, channels), n >= 2, uniformly sampled, any unit.
+    rate_hz
+        Samples a second, at least 15.
+
+    Returns
+    -------
+    Shape (BINS, channels): element k belongs to k per minute.
+    """
+    centred = (samples - samples.mean(axis=0)) * _hann(len(samples))[:, None]
+    values: FloatArray = np.abs(np.fft.rfft(centred, round(60 * rate_hz), axis=0)[:BINS])
+    if len(values) < BINS:
+        values = np.pad(values, ((0, BINS - len(values)), (0, 0)))
+    return values
+
+
+def rate_likelihood(volume: FloatArray, rate_hz: float, acceleration_g: FloatArray | None, acceleration_rate_hz: float) -> FloatArray:
+    """How likely each heart rate is, from one window of PPG and acceleration.
+
+    The pulse's lines are lowered where the wrist moves at the same rate, the second harmonic is added to the first.
+
+    Parameters
+    ----------
+    volume
+        Shape (n, channels), some 8 s of PPG, any unit.
+    rate_hz
+        Samples a second, at least 15.
+    acceleration_g
+        Shape (m, axes), the same time, g; ``None`` where there is none.
+    acceleration_rate_hz
+        Samples a second, at least 15; ignored without acceleration.
+
+    Returns
+    -------
+    Shape of ``RATES_BPM``, FLOOR**2 to about 1, not normalised.
+
+    Source: after Zhang, Pi & Liu, IEEE Trans. Biomed. Eng. 62(2), 2015 (TROIKA: acceleration's lines removed from the
+    pulse's spectrum); the saturating mask is our own.
+    """
+    spread = volume.std(axis=0)
+    alive = volume[:, spread > 0] / spread[spread > 0]
+    if not alive.size:
+        return np.full(len(RATES_BPM), FLOOR + 1.0)
+    lines = amplitude_by_bpm(alive, rate_hz).mean(axis=1)
+    lines = lines / max(lines[SLOWEST_BPM : FASTEST_BPM + 1].max(), 1e-12)
+    if acceleration_g is not None:
+        lines = np.maximum(lines - _mask(acceleration_g, acceleration_rate_hz), 0)
+    combed = lines[SLOWEST_BPM : FASTEST_BPM + 1] + HARMONIC * lines[2 * SLOWEST_BPM : 2 * FASTEST_BPM + 1 : 2]
+    likelihood: FloatArray = FLOOR + (combed / max(combed.max(), 1e-12)) ** 2
+    return likelihood
+
+
+def _mask(acceleration_g: FloatArray, rate_hz: float) -> FloatArray:
+    """What is taken from the pulse's lines, by bpm."""
+    lines = np.sqrt((amplitude_by_bpm(acceleration_g, rate_hz) ** 2).sum(axis=1))
+    strongest = lines[SLOWEST_BPM:].max()
+    if strongest <= 0:
+        return np.zeros(BINS)
+    movement = float(np.sqrt((acceleration_g.std(axis=0) ** 2).sum()))
+    mask: FloatArray = MASK * min(movement / STILL_G, 1.0) * np.minimum(lines / (MASK_FULL * strongest), 1.0)
+    return mask
+
+
+@lru_cache(maxsize=1)
+def _transition() -> FloatArray:
+    """Probability of moving from one rate (column) to another (row) within a second."""
+    steps = np.abs(RATES_BPM[:, None] - RATES_BPM[None, :])
+    odds = np.exp(-steps / DRIFT_BPM)
+    probabilities: FloatArray = odds / odds.sum(axis=0)
+    return probabilities
+
+
+def followed_rate(likelihoods: Sequence[FloatArray]) -> tuple[float, float]:
+    """The heart rate now, from the likelihoods of some successive seconds.
+
+    Parameters
+    ----------
+    likelihoods
+        One ``rate_likelihood`` a second, oldest first, at least one; nothing is known before the first.
+
+    Returns
+    -------
+    The rate, bpm, and its standard deviation, bpm: of the mass near the most probable rate the mean, of all the mass the deviation.
+
+    Source: forward algorithm of a hidden Markov model (Rabiner, Proc. IEEE 77(2), 1989); for heart rates: Bieri et al.,
+    BeliefPPG, UAI 2023.
+    """
+    transition = _transition()
+    belief = np.full(len(RATES_BPM), 1 / len(RATES_BPM))
+    for likelihood in likelihoods:
+        belief = (transition @ belief) * likelihood
+        belief /= belief.sum()
+    near = belief * (np.abs(RATES_BPM - RATES_BPM[np.argmax(belief)]) <= 8)
+    rate = float((near * RATES_BPM).sum() / near.sum())
+    return rate, float(np.sqrt((belief * (RATES_BPM - rate) ** 2).sum()))
