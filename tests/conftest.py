@@ -1,9 +1,12 @@
-"""Fixtures that the whole suite shares."""
+"""Fixtures that the whole suite shares; what cannot be started is skipped, and listed with its remedy at the end."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from servers.kafka import REMEDY as KAFKA_REMEDY
+from servers.kafka import KafkaServer, kafka_server
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +16,35 @@ def data_folder() -> Path:
     if not folder:
         pytest.skip("real signals: set AFFECTLOOP_DATA to their folder (CONTRIBUTING.md says what it holds)")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer | str]:
+    """A broker for the whole run."""
+    with kafka_server(tmp_path_factory.mktemp("kafka")) as server:
+        if server is None:
+            pytest.skip(KAFKA_REMEDY)
+        yield server
+
+
+@pytest.fixture
+def kafka_address(kafka: KafkaServer | str) -> str:
+    """host:port of the broker."""
+    return kafka if isinstance(kafka, str) else kafka.bootstrap
+
+
+@pytest.fixture
+def fresh_kafka(kafka_address: str) -> str:
+    """The broker without any topic or group of ours."""
+    from kafka import KafkaAdminClient
+
+    admin = KafkaAdminClient(bootstrap_servers=kafka_address)
+    names = [entry["name"] if isinstance(entry, dict) else entry for entry in admin.list_topics()]
+    ours = [name for name in names if not name.startswith("__")]
+    if ours:
+        admin.delete_topics(ours)
+    groups = [group["group_id"] if isinstance(group, dict) else group[0] for group in admin.list_groups()]
+    if groups:
+        admin.delete_groups(groups)
+    admin.close()
+    return kafka_address

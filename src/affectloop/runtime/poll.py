@@ -26,7 +26,7 @@ def run_polling(
     ``turned`` is called once a turn, for liveness.
     """
     consumer = bus.consumer(service.name, [topic.name for topic in service.consumes], host.lose)
-    producer = bus.producer(durable=any(not topic.sealed for topic in service.produces))
+    producer = bus.producer(durable=True)  # inputs are acknowledged on the strength of it
     logger.info("service started")
     try:
         while not stop.is_set():

@@ -17,7 +17,7 @@ from affectloop.store.live import MemoryLiveState
 from affectloop.topics import ESTIMATES
 from toys import FUSION, PHYSIO, START_US, VOICE, signal, sound, toy_session
 
-RUNTIME = RuntimeSettings(_env_file=None)
+RUNTIME = RuntimeSettings()
 SESSIONS = 3
 
 
@@ -92,7 +92,7 @@ def run(seed: int, kills: int = 0, copies: bool = False, batch: int = 40) -> tup
             if kills and rng.random() < 0.05:
                 kills, moved = kills - 1, True
                 worker.turn(rng.randint(1, batch), dies=rng.choice(["before publishing", "before acknowledging", "after all"]))
-        if not moved and not any([worker.turn(100) for worker in workers]):
+        if not moved and not sum(worker.turn(100) for worker in workers):
             break
     return _estimates(bus, sessions), [worker._host.held for worker in workers]
 
