@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from servers.kafka import REMEDY as KAFKA_REMEDY
 from servers.kafka import KafkaServer, kafka_server
 

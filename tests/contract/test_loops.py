@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
 from affectloop.bus import Bus, Outgoing
 from affectloop.bus.memory import MemoryBus
 from affectloop.clock import SystemClock

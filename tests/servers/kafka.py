@@ -145,7 +145,8 @@ def _docker() -> Iterator[str | None]:
         "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,HOST:PLAINTEXT",
         "KAFKA_PROCESS_ROLES": "broker,controller", "KAFKA_NODE_ID": "1", "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
         "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER", "KAFKA_INTER_BROKER_LISTENER_NAME": "PLAINTEXT",
-        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1", "KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS": "1000", "KAFKA_LOG_RETENTION_CHECK_INTERVAL_MS": "10000",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1", "KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS": "1000",
+        "KAFKA_LOG_RETENTION_CHECK_INTERVAL_MS": "10000",
     }  # fmt: skip
     options = [part for name, value in settings.items() for part in ("-e", f"{name}={value}")]
     command = [docker, "run", "-d", "--rm", "-p", f"127.0.0.1:{port}:{port}", *options, f"apache/kafka:{VERSION}"]

@@ -10,7 +10,7 @@ import logging
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import faust
 
@@ -97,10 +97,10 @@ class _Agent:
                     await asyncio.sleep(TURN_S)
 
         app.agent(source, name=f"affectloop.{self._service.name}")(gather)
-        app.on_partitions_revoked.connect(self._revoked)
+        app.on_partitions_revoked.connect(cast(Any, self._revoked))
         return app
 
-    async def _revoked(self, app: Any, *revoked: Any, signal: Any = None, **_: Any) -> None:
+    async def _revoked(self, app: Any, *revoked: Any, **_: Any) -> None:
         self._lost += [Partition(place.topic, place.partition) for places in revoked for place in places]
 
     async def _turns(self, stop: threading.Event) -> None:
