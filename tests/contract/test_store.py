@@ -109,7 +109,7 @@ def started(store: Store, learner_id: str, tenant: str = "north") -> Session:
         learner_id=learner_id,
     )
     with store.work(tenant) as work:
-        Sessions(work).add(session, People(work).key(learner_id), "hash")
+        Sessions(work).add(session, People(work).key(learner_id), b"digest")
     return session
 
 

@@ -30,7 +30,7 @@ class Sessions:
         self._work = work
         self._rows = work.rows
 
-    def add(self, session: Session, learner_key: DataKey, grant_hash: str) -> TrainingSession:
+    def add(self, session: Session, learner_key: DataKey, grant: bytes) -> TrainingSession:
         """Store a session; its key goes in wrapped by the learner's."""
         row = TrainingSession(
             tenant_id=self._work.tenant_id,
@@ -47,7 +47,7 @@ class Sessions:
             trials=0,
             key_id=session.key.key_id,
             wrapped_key=learner_key.seal(session.key.secret, "session-key", self._work.tenant_id, session.session_id),
-            grant_hash=grant_hash,
+            grant=grant,
         )
         self._rows.add(row)
         self._rows.flush()

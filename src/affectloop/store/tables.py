@@ -126,7 +126,7 @@ class TrainingSession(Owned):
     trials: Mapped[int]  # the number of the last trial
     key_id: Mapped[str]
     wrapped_key: Mapped[bytes | None]  # None once the retention of what it seals has ended
-    grant_hash: Mapped[str]  # of the token that devices stream with
+    grant: Mapped[bytes]  # digest of the token that devices stream with
 
 
 class SessionChangeNoted(Owned):
@@ -158,6 +158,7 @@ class Trial(Owned):
     shown_ms: Mapped[float | None]
     shown_frames: Mapped[int | None]
     refresh_hz: Mapped[float | None]
+    wished_levels: Mapped[int | None]
 
 
 class DirectiveGiven(Owned):

@@ -54,6 +54,7 @@ class Trials:
             shown_ms=event.shown_ms,
             shown_frames=event.shown_frames,
             refresh_hz=event.refresh_hz,
+            wished_levels=event.wished_levels,
         )
         self._rows.add(answered)
 

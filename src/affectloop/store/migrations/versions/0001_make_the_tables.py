@@ -72,7 +72,7 @@ def _sessions() -> None:
     words = [text(name) for name in ("learner_id", "profile", "mode")]
     times = (whole("started_at_us"), whole("created_at_us"), may(whole("ended_at_us")), may(whole("closed_at_us")))
     lists = (flag("emotion_inference"), json("consented"), json("streams"))
-    keys = (whole("changes"), whole("trials"), text("key_id"), may(blob("wrapped_key")), text("grant_hash"))
+    keys = (whole("changes"), whole("trials"), text("key_id"), may(blob("wrapped_key")), blob("grant"))
     _table("sessions", ["tenant_id", "session_id"], *words, *lists, *times, *keys, of_learner("sessions"))
     op.create_index("ix_sessions_learner", "sessions", ["tenant_id", "learner_id"])
     op.create_index("ix_sessions_closed", "sessions", ["profile", "closed_at_us"])
@@ -86,7 +86,13 @@ def _sessions() -> None:
         of_session("session_changes"),
     )
     unique = sa.UniqueConstraint("tenant_id", "session_id", "number", name="uq_trials_tenant_id_session_id_number")
-    measured = (may(real("reaction_time_ms")), may(real("shown_ms")), may(whole("shown_frames")), may(real("refresh_hz")))
+    measured = (
+        may(real("reaction_time_ms")),
+        may(real("shown_ms")),
+        may(whole("shown_frames")),
+        may(real("refresh_hz")),
+        may(whole("wished_levels")),
+    )
     answer = (whole("number"), whole("event_time_us"), json("item"), text("answer"), flag("correct"), flag("valid"))
     _table("trials", ["tenant_id", "session_id", "trial_id"], *answer, *measured, of_session("trials"), unique)
     _table(
