@@ -1,8 +1,11 @@
 """Fixtures that the whole suite shares; what cannot be started is skipped, and listed with its remedy at the end."""
 
+import contextlib
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,14 +41,19 @@ def kafka_address(kafka: KafkaServer | str) -> str:
 def fresh_kafka(kafka_address: str) -> str:
     """The broker without any topic or group of ours."""
     from kafka import KafkaAdminClient
+    from kafka.errors import UnknownTopicOrPartitionError
 
     admin = KafkaAdminClient(bootstrap_servers=kafka_address)
-    names = [entry["name"] if isinstance(entry, dict) else entry for entry in admin.list_topics()]
-    ours = [name for name in names if not name.startswith("__")]
-    if ours:
-        admin.delete_topics(ours)
     groups = [group["group_id"] if isinstance(group, dict) else group[0] for group in admin.list_groups()]
     if groups:
         admin.delete_groups(groups)
+    while ours := [name for name in _names(admin.list_topics()) if not name.startswith("__")]:
+        with contextlib.suppress(UnknownTopicOrPartitionError):  # going already
+            admin.delete_topics(ours)
+        time.sleep(0.1)
     admin.close()
     return kafka_address
+
+
+def _names(entries: Iterable[Any]) -> list[str]:
+    return [entry["name"] if isinstance(entry, dict) else entry for entry in entries]
