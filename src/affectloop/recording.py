@@ -1,8 +1,8 @@
 """A recorded session: the topics' own bytes in one file, sealed as on the bus; its key lies in a file beside it.
 
-The file is ``MAGIC``, then blocks of length, CRC-32 and content (both little-endian, 32 bit). The first block is a JSON header: the format's
-version and the session's descriptor without the key. Each further block is one record: topic, key, ingest time,
-headers, value. Sealed bytes do not compress, so nothing tries. A file whose writer was killed misses its tail only.
+The file is ``MAGIC``, then blocks of length, CRC-32 (both little-endian, 32 bit) and content. The first block is a JSON
+header: the format's version and the session's descriptor without the key. Each further block is one record: topic, key,
+ingest time, headers, value. Sealed bytes do not compress, so nothing tries. A file whose writer was killed misses its tail only.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -128,8 +128,8 @@ def _sliced(chunk: Chunk, cut: Cut) -> Iterator[Chunk]:
     if (first, after) == (0, sample_count(chunk)):
         yield chunk
     elif first < after:
-        time_us = chunk.header.event_time_us + offset_us(first, chunk.sample_rate_hz)
-        yield part(chunk, samples_of(chunk)[first:after], chunk.header.sequence + first, time_us)
+        from_us, until_us = (chunk.header.event_time_us + offset_us(index, chunk.sample_rate_hz) for index in (first, after))
+        yield part(chunk, samples_of(chunk)[first:after], chunk.header.sequence + first, from_us, until_us)
 
 
 def _index_at(chunk: Chunk, time_us: int) -> int:
@@ -196,18 +196,18 @@ class _Run:
             yield self._chunk(self._waiting)
 
     def _chunk(self, samples: Samples) -> Chunk:
-        chunk = part(self._first, samples, self._number, self._time_us(self._number))
-        self._number += len(samples)
-        until_us = self._time_us(self._number)  # as the next chunk will say it
-        return replace(chunk, header=replace(chunk.header, complete_until_us=until_us))
+        number, after = self._number, self._number + len(samples)
+        self._number = after
+        return part(self._first, samples, number, self._time_us(number), self._time_us(after))
 
     def _time_us(self, number: int) -> int:
         return self._first.header.event_time_us + offset_us(number - self._first.header.sequence, self._rate_hz)
 
     def _border(self) -> int:
         """Number of the first sample of the next chunk."""
-        samples = self._chunk_s * self._rate_hz  # may be less than one
-        return -(-(self._number // samples + 1) * samples // 1)  # rounded up
+        samples, grid = (self._chunk_s * self._rate_hz).as_integer_ratio()  # in one chunk; may be less than one
+        chunks = self._number * grid // samples + 1
+        return -(-chunks * samples // grid)  # rounded up
 
 
 def ended(events: Iterable[Event], nothing: Callable[[], Event]) -> Iterator[Event]:

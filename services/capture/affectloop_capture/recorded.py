@@ -13,7 +13,7 @@ from affectloop.events import Event, Header, Reason
 from affectloop.recording import Recording
 from affectloop.session import Stream
 from affectloop.topics import AUDIO, AUDIO_FEATURES, FACE_FEATURES, FRAMES, PHYSIO_FEATURES, SIGNALS, Topic
-from affectloop_capture.samples import after_last_us, is_chunk, samples_of
+from affectloop_capture.samples import after_last_us, is_chunk, samples_of, with_samples
 from affectloop_capture.sources import Source
 
 RAWER_FIRST = ((FRAMES, FACE_FEATURES), (SIGNALS, PHYSIO_FEATURES), (AUDIO, AUDIO_FEATURES))
@@ -74,8 +74,7 @@ def _moved(header: Header, session_id: str, shift_us: int) -> Header:
 def silent(event: Event, header: Header) -> Event:
     """An event of the same kind that says nothing was measured."""
     if is_chunk(event):
-        name = "samples" if hasattr(event, "samples") else "pcm"
-        return replace(event, header=header, **{name: samples_of(event)[:0]})
+        return with_samples(event, header, samples_of(event)[:0])
     changes: dict[str, Any] = {"header": header}
     for field in fields(event):
         if field.default is not MISSING:

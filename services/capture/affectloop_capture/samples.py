@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from affectloop.clock import MICROSECONDS
-from affectloop.events import AudioChunk, Event, SignalChunk
+from affectloop.events import AudioChunk, Event, Header, SignalChunk
 
 Chunk = SignalChunk | AudioChunk
 Samples = np.ndarray[Any, np.dtype[Any]]
@@ -31,8 +31,9 @@ def sample_count(event: Event) -> int:
 
 
 def offset_us(samples: int, sample_rate_hz: float | Fraction) -> int:
-    """How long that many samples take, to the nearest microsecond."""
-    return round(samples * MICROSECONDS / Fraction(sample_rate_hz))
+    """How long that many samples take, to the nearest microsecond; whole numbers throughout, so exact for any rate."""
+    cycles, seconds = sample_rate_hz.as_integer_ratio()
+    return (2 * samples * MICROSECONDS * seconds + cycles) // (2 * cycles)
 
 
 def after_last_us(event: Event) -> int:
@@ -42,10 +43,14 @@ def after_last_us(event: Event) -> int:
     return event.header.event_time_us + offset_us(sample_count(event), event.sample_rate_hz)
 
 
-def part(chunk: Chunk, samples: Samples, sequence: int, event_time_us: int) -> Chunk:
+def part(chunk: Chunk, samples: Samples, sequence: int, event_time_us: int, until_us: int) -> Chunk:
     """A chunk of the same stream with other samples."""
-    until_us = event_time_us + offset_us(len(samples), chunk.sample_rate_hz)
     header = replace(chunk.header, sequence=sequence, event_time_us=event_time_us, complete_until_us=until_us)
+    return with_samples(chunk, header, samples)
+
+
+def with_samples(chunk: Chunk, header: Header, samples: Samples) -> Chunk:
+    """A chunk of the same stream with another header and other samples."""
     if isinstance(chunk, SignalChunk):
         return replace(chunk, header=header, samples=samples)
     return replace(chunk, header=header, pcm=samples)

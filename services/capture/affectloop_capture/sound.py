@@ -23,7 +23,7 @@ BLOCK_FRAMES = 1 << 20  # read so much at a time, so that only the mono mix is h
 def soundfile() -> Any:
     """The library, or how to get it."""
     try:
-        import soundfile as library  # type: ignore[import-untyped]
+        import soundfile as library
     except ImportError as error:
         raise Unavailable("sound files need soundfile: pip install 'affectloop[capture]'") from error
     return library
@@ -31,6 +31,8 @@ def soundfile() -> Any:
 
 def open_sound(path: Path) -> Source:
     """A sound file as the learner's microphone; ``InvalidInput`` where it is none, is empty or truncated."""
+    if not path.stat().st_size:
+        raise InvalidInput(f"{path}: holds no samples, not even a header; record it again")
     missing = missing_part(path)
     if missing:
         raise InvalidInput(f"{path}: the sound is truncated: {missing}; copy it again")
