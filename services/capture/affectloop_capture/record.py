@@ -74,7 +74,7 @@ def _ended(taken: Record, session: Session) -> set[Stream]:
 COMMAND = Command(
     summary="record a running session into one file",
     description=(
-        "Record a session's records, as they are on the bus, into one file; payloads stay sealed and the key goes into a file beside it.\n\n"
+        "Record a session's records, as they are on the bus, into one file. Payloads stay sealed; the key goes into a file beside it.\n\n"
         "  affectloop record 7f3a12 session.affectloop --bus kafka://localhost:9092 --state redis://localhost:6379/0\n"
         "  affectloop replay session.affectloop --report out/\n"
     ),
