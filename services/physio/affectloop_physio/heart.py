@@ -1,0 +1,183 @@
+"""Heart rate and variability of one learner, hop by hop, from an ECG or a PPG."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from affectloop.dsp import pulse_rate
+from affectloop.dsp.beats import NO_BEATS, Beats
+from affectloop.dsp.variability import Variability, merged, rate, variability
+from affectloop.events import Reason
+from affectloop_physio.tape import Tape, Window
+
+FloatArray = NDArray[np.float64]
+
+SECOND_US = 1_000_000
+WINDOW_US = 10 * SECOND_US  # holds seven beats at 40 bpm
+SHORTEST_US = 5 * SECOND_US  # three intervals at 40 bpm
+CURRENT_US = 2 * SECOND_US  # a stream without samples for longer has stopped
+# Beats are taken for variability where a window knows both sides of them; neighbours' zones overlap, copies are merged.
+ZONE_US = (3 * SECOND_US, 2 * SECOND_US)
+ZONE_OVERLAP_US = 150_000
+VARIABILITY_HOPS = 60
+SAME_BEAT_S = 0.25  # two beats closer than this are one seen twice
+LEAST_REGULAR = 0.7  # share of plausible intervals below which beats are guesses
+MOST_BRIDGED = 0.1  # share of a window that may be straight lines over gaps
+SPECTRUM_US = 8 * SECOND_US  # resolves 7.5 bpm
+FOLLOWED_HOPS = 20  # seconds over which a moving wrist's rate is followed; older ones change it by less than 0.1 bpm
+
+
+@dataclass(frozen=True, slots=True)
+class HeartReading:
+    """A heart rate, or why there is none. ``settled``: from a whole window of beats, fit for a resting level."""
+
+    quality: float
+    reason: Reason
+    bpm: float | None = None
+    error_bpm: float | None = None
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VariabilityReading:
+    """Variability of the last minute, or why there is none."""
+
+    quality: float
+    reason: Reason
+    value: Variability | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeatMethod:
+    """How beats are found in one kind of signal, and what is asked of them."""
+
+    find: Callable[[FloatArray, float], Beats]
+    timing_error_s: float  # standard error of one beat's time
+    least_quality: float  # for a heart rate
+    least_variability_quality: float
+    variability_trust: float  # share of the variability's quality that the signal can give at best
+
+
+@dataclass(frozen=True, slots=True)
+class _HopBeats:
+    at_us: FloatArray
+    present: bool
+    good: bool
+
+
+class BeatTrack:
+    """Beats of one signal: the rate of the last 10 s, the variability of the last 60 s."""
+
+    def __init__(self, method: BeatMethod) -> None:
+        self._method = method
+        self._hops: dict[int, _HopBeats] = {}
+
+    def reading(self, closing_us: int, window: Window | None) -> HeartReading:
+        """Look at the window that closes here."""
+        found, reading = self._looked(closing_us, window)
+        at_us = window.times_us(found.at) if window is not None else np.empty(0)
+        begin, end = closing_us - ZONE_US[0] - ZONE_OVERLAP_US, closing_us - ZONE_US[1] + ZONE_OVERLAP_US
+        good = reading.bpm is not None and found.quality >= self._method.least_variability_quality
+        present = reading.reason is not Reason.NO_SIGNAL
+        self._hops[closing_us] = _HopBeats(at_us[(at_us >= begin) & (at_us < end)], present, good)
+        self._hops.pop(closing_us - VARIABILITY_HOPS * SECOND_US, None)
+        return reading
+
+    def _looked(self, closing_us: int, window: Window | None) -> tuple[Beats, HeartReading]:
+        if window is None or window.last_us < closing_us - CURRENT_US:
+            return NO_BEATS, HeartReading(0.0, Reason.NO_SIGNAL)
+        if window.duration_us < SHORTEST_US:
+            return NO_BEATS, HeartReading(0.0, Reason.WARMING_UP)
+        if not np.ptp(window.samples[:, 0]):
+            return NO_BEATS, HeartReading(0.0, Reason.OFF_BODY)
+        found = self._method.find(joined(window.samples), window.rate_hz)
+        heart_rate = rate(found.at / window.rate_hz, self._method.timing_error_s) if len(found.at) > 3 else None
+        if heart_rate is None or window.bridged > MOST_BRIDGED:
+            return found, HeartReading(0.0, Reason.NOISY)
+        quality = found.quality * heart_rate.plausible * (1 - window.bridged)
+        if found.quality < self._method.least_quality or heart_rate.plausible < LEAST_REGULAR:
+            return found, HeartReading(quality, Reason.NOISY)
+        settled = window.duration_us >= WINDOW_US - 2e6 / window.rate_hz
+        return found, HeartReading(quality, Reason.GOOD, heart_rate.bpm, heart_rate.error_bpm, settled)
+
+    def variability(self, closing_us: int, least_plausible: float) -> VariabilityReading:
+        """The variability of the beats of the last 60 hops."""
+        good = [hop for hop in self._hops.values() if hop.good]
+        coverage = len(good) / VARIABILITY_HOPS
+        if coverage < least_plausible:
+            return VariabilityReading(0.0, self._too_few(closing_us))
+        beats = merged(np.concatenate([hop.at_us for hop in good]) / 1e6, SAME_BEAT_S)
+        value = variability(beats, least_plausible)
+        if value is None:
+            return VariabilityReading(0.0, Reason.TOO_FEW_BEATS)
+        return VariabilityReading(self._method.variability_trust * coverage * value.plausible, Reason.GOOD, value)
+
+    def _too_few(self, closing_us: int) -> Reason:
+        """Why a minute lacks beats: there is no signal, it has not been there for a minute, or it is bad."""
+        if not any(hop.present for hop in self._hops.values()):
+            return Reason.NO_SIGNAL
+        oldest = self._hops.get(closing_us - (VARIABILITY_HOPS - 1) * SECOND_US)
+        return Reason.TOO_FEW_BEATS if oldest is not None and oldest.present else Reason.WARMING_UP
+
+
+def joined(samples: FloatArray) -> FloatArray:
+    """One signal out of several channels: the mean of what each is worth in its own deviations."""
+    if samples.shape[1] == 1:
+        return samples[:, 0]
+    spread = samples.std(axis=0)
+    alive = spread > 0
+    one: FloatArray = ((samples[:, alive] - samples[:, alive].mean(axis=0)) / spread[alive]).mean(axis=1)
+    return one
+
+
+class MovingWrist:
+    """The heart rate of a wrist that moves: likelihoods of the last seconds, each from its own 8 s, followed."""
+
+    def __init__(self, largest_error_bpm: float) -> None:
+        self._largest_error_bpm = largest_error_bpm
+        self._likelihoods: dict[int, FloatArray | None] = {}
+        self._of: tuple[Tape, Tape] | None = None
+
+    def reading(self, closing_us: int, pulse: Tape, acceleration: Tape) -> HeartReading | None:
+        """The rate now; ``None`` where it is too uncertain. Likelihoods are worked out when first asked for."""
+        if self._of != (pulse, acceleration):  # other sensors have another past
+            self._of, self._likelihoods = (pulse, acceleration), {}
+        hops = [closing_us - back * SECOND_US for back in range(FOLLOWED_HOPS - 1, -1, -1)]
+        known = {hop: self._likelihoods[hop] if hop in self._likelihoods else self._likelihood(hop, pulse, acceleration) for hop in hops}
+        self._likelihoods = known
+        if known[closing_us] is None:
+            return None
+        followed = [likelihood for likelihood in known.values() if likelihood is not None]
+        bpm, error_bpm = pulse_rate.followed_rate(followed)
+        if error_bpm > self._largest_error_bpm:
+            return None
+        return HeartReading(0.8 * (1 - 0.5 * error_bpm / self._largest_error_bpm), Reason.GOOD, bpm, error_bpm)
+
+    def _likelihood(self, closing_us: int, pulse: Tape, acceleration: Tape) -> FloatArray | None:
+        volume = pulse.window(closing_us - SPECTRUM_US, closing_us)
+        moved = acceleration.window(closing_us - SPECTRUM_US, closing_us)
+        if volume is None or moved is None or min(volume.duration_us, moved.duration_us) < SPECTRUM_US - SECOND_US:
+            return None
+        if volume.rate_hz < pulse_rate.LOWEST_PULSE_RATE_HZ or moved.rate_hz < pulse_rate.LOWEST_ACCELERATION_RATE_HZ:
+            return None
+        return pulse_rate.rate_likelihood(volume.samples, volume.rate_hz, moved.samples, moved.rate_hz)
+
+
+Reading = TypeVar("Reading", HeartReading, VariabilityReading)
+
+
+def better(first: Reading, second: Reading) -> Reading:
+    """The first reading, unless only the second has a value, or only the second has a signal."""
+    if first.reason is not Reason.GOOD and (second.reason is Reason.GOOD or first.reason is Reason.NO_SIGNAL):
+        return second
+    return first
+
+
+def refused(reading: HeartReading, reason: Reason) -> HeartReading:
+    """The reading without its value, for this reason."""
+    return replace(reading, reason=reason, bpm=None, error_bpm=None, settled=False)

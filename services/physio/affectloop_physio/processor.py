@@ -1,0 +1,220 @@
+"""Physiology of one session: signals in, one ``PhysioFeatures`` every second out.
+
+Every output is a function of the last ``HISTORY_US`` of samples (and the resting levels): beats are found anew in
+each hop's 10 s, responses in its 20 s, and only what they gave is remembered, for a minute.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from affectloop.dsp.beats import r_peaks
+from affectloop.dsp.pulse import pulses
+from affectloop.events import Event, PhysioFeatures, Reason, SignalChunk, SignalKind
+from affectloop.processor import Hops, Opening
+from affectloop_physio.heart import (
+    CURRENT_US,
+    WINDOW_US,
+    BeatMethod,
+    BeatTrack,
+    HeartReading,
+    MovingWrist,
+    VariabilityReading,
+    better,
+    refused,
+)
+from affectloop_physio.resting import RestingLevel
+from affectloop_physio.settings import PhysioSettings
+from affectloop_physio.skin import SkinTrack
+from affectloop_physio.tape import Tape
+
+HOP_US = 1_000_000
+STREAM = "physio"
+# Variability: 60 hops and their 10 s; a resting level: 60 hops and their 20 s; a minute of responses and theirs. And a second.
+HISTORY_US = 81 * HOP_US
+SAMPLES_US = 29 * HOP_US  # a moving wrist is followed over 20 hops and their 8 s
+MOVEMENT_US = 2 * HOP_US  # movement and temperature are told of the last 2 s
+LARGEST_MOVEMENT_G = 50.0  # beyond, a sensor is broken, as is one that is colder or hotter
+COLDEST_CELSIUS, HOTTEST_CELSIUS = -20.0, 60.0
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One stream's samples, and which of its chunks must be read again after a crash."""
+
+    kind: SignalKind
+    tape: Tape
+    chunks: deque[tuple[int, float]] = field(default_factory=deque)  # first and end time
+
+    def take(self, chunk: SignalChunk) -> float:
+        """Keep a chunk; gives the time of its end."""
+        if chunk.samples.shape[1] != self.tape.channels:
+            self.tape = Tape(chunk.samples.shape[1])  # another sensor: what was held belongs to the old one
+        self.tape.append(chunk)
+        begin = chunk.header.event_time_us
+        end = begin + len(chunk.samples) * 1e6 / chunk.sample_rate_hz
+        self.chunks.append((begin, end))
+        return end
+
+    def forget(self, next_us: int) -> None:
+        """Let go of what no hop from ``next_us`` on looks at."""
+        self.tape.forget_before(next_us - SAMPLES_US)
+        while self.chunks and self.chunks[0][1] <= next_us - HISTORY_US:
+            self.chunks.popleft()
+
+
+class PhysioProcessor:
+    """The state machine of one session's physiology."""
+
+    def __init__(self, opening: Opening, settings: PhysioSettings) -> None:
+        self._opening = opening
+        self._settings = settings
+        self._hops = Hops(HOP_US)
+        self._streams: dict[str, _Stream] = {}
+        self._starts: deque[int] = deque()  # of chunks that begin after the next hop
+        self._begun_us: int | None = None  # start of the newest chunk that began before it
+        self._ecg = BeatTrack(
+            BeatMethod(
+                find=r_peaks,
+                timing_error_s=0.003,
+                least_quality=settings.least_ecg_quality,
+                least_variability_quality=settings.least_ecg_quality,
+                variability_trust=1.0,
+            )
+        )
+        self._ppg = BeatTrack(
+            BeatMethod(
+                find=pulses,
+                timing_error_s=0.015,
+                least_quality=settings.least_ppg_quality,
+                least_variability_quality=settings.least_ppg_variability_quality,
+                variability_trust=0.6,  # an upstroke's time moves with blood pressure: RMSSD from a wrist correlates weakly with the ECG's
+            )
+        )
+        self._wrist = MovingWrist(settings.largest_rate_error_bpm)
+        self._skin = SkinTrack(settings)
+        self._resting_heart = RestingLevel(opening, "resting_heart_rate")
+        self._resting_tonic = RestingLevel(opening, "resting_tonic")
+
+    def step(self, event: Event) -> Iterable[Event]:
+        """Take a chunk of samples."""
+        if isinstance(event, SignalChunk):
+            name = event.header.stream_id
+            if name not in self._streams or self._streams[name].kind is not event.kind:
+                self._streams[name] = _Stream(event.kind, Tape(event.samples.shape[1]))
+            end_us = self._streams[name].take(event)
+            self._starts.append(event.header.event_time_us)
+            self._hops.saw(event.header, round(end_us))
+        return ()
+
+    def advance(self, progress_us: int) -> Iterator[Event]:
+        """Close the seconds up to ``progress_us``."""
+        for closing_us in self._hops.due(progress_us):
+            yield from self._closed(closing_us, progress_us)
+            self._forget(closing_us + HOP_US)
+
+    @property
+    def needs_from_us(self) -> int:
+        """The start of the oldest chunk that an output to come looks at; at least one from before the next hop."""
+        oldest = [stream.chunks[0][0] for stream in self._streams.values() if stream.chunks]
+        if self._begun_us is not None:
+            oldest.append(self._begun_us)
+        return min(oldest, default=-1)
+
+    def _forget(self, next_us: int) -> None:
+        while self._starts and self._starts[0] < next_us:
+            self._begun_us = self._starts.popleft()
+        for name, stream in list(self._streams.items()):
+            stream.forget(next_us)
+            if not stream.chunks:
+                del self._streams[name]
+
+    def _tape(self, kind: SignalKind, closing_us: int) -> Tape | None:
+        """The tape of a kind: the first by name that has samples just now, else the first that has any."""
+        tapes = [stream.tape for _, stream in sorted(self._streams.items()) if stream.kind is kind]
+        if len(tapes) < 2:
+            return tapes[0] if tapes else None
+        current = [tape for tape in tapes if tape.window(closing_us - CURRENT_US, closing_us) is not None]
+        return (current or tapes)[0]
+
+    def _closed(self, closing_us: int, progress_us: int) -> Iterator[Event]:
+        """What one second gives: perhaps a resting level, and the features."""
+        movement_g, temperature = self._movement(closing_us, MOVEMENT_US), self._temperature(closing_us)
+        cold = temperature is not None and temperature < self._settings.least_skin_temperature_celsius
+        source, heart, variability = self._heart(closing_us, cold)
+        eda = self._tape(SignalKind.EDA, closing_us)
+        skin = self._skin.reading(closing_us, eda.window(closing_us - HOP_US, closing_us) if eda else None, off_body=cold)
+        for level, settled in (
+            (self._resting_heart, heart.bpm if heart.settled else None),
+            (self._resting_tonic, skin.tonic if skin.settled else None),
+        ):
+            learnt = level.learnt(closing_us, settled)
+            if learnt is not None:
+                yield learnt
+        value = variability.value
+        yield PhysioFeatures(
+            header=self._hops.header(self._opening, STREAM, closing_us, progress_us),
+            heart_rate_bpm=heart.bpm,
+            heart_rate_error_bpm=heart.error_bpm,
+            heart_rate_source=source if heart.bpm is not None else None,
+            heart_quality=heart.quality,
+            heart_reason=heart.reason,
+            rmssd_ms=value.rmssd_ms if value else None,
+            sdnn_ms=value.sdnn_ms if value else None,
+            variability_quality=variability.quality,
+            variability_reason=variability.reason,
+            tonic_microsiemens=skin.tonic,
+            phasic_microsiemens=skin.phasic,
+            responses_per_min=self._skin.responses_per_min if skin.tonic is not None else None,
+            responses=skin.responses,
+            eda_quality=skin.quality,
+            eda_reason=skin.reason,
+            heart_rate_change_bpm=self._resting_heart.change(closing_us, heart.bpm),
+            tonic_change_microsiemens=self._resting_tonic.change(closing_us, skin.tonic),
+            temperature_celsius=temperature,
+            movement_g=movement_g,
+        )
+
+    def _heart(self, closing_us: int, cold: bool) -> tuple[SignalKind, HeartReading, VariabilityReading]:
+        """The ECG's reading where it has one, else the PPG's."""
+        ecg, ppg = self._tape(SignalKind.ECG, closing_us), self._tape(SignalKind.PPG, closing_us)
+        from_ecg = self._ecg.reading(closing_us, ecg.window(closing_us - WINDOW_US, closing_us) if ecg else None)
+        from_ppg = self._pulse(closing_us, ppg, cold)
+        chosen = better(from_ecg, from_ppg)
+        plausible = self._settings.least_plausible_ratio
+        variability = better(self._ecg.variability(closing_us, plausible), self._ppg.variability(closing_us, plausible))
+        return SignalKind.PPG if chosen is from_ppg else SignalKind.ECG, chosen, variability
+
+    def _pulse(self, closing_us: int, ppg: Tape | None, cold: bool) -> HeartReading:
+        """From pulses on a wrist at rest, from the spectrum on a moving one."""
+        reading = self._ppg.reading(closing_us, ppg.window(closing_us - WINDOW_US, closing_us) if ppg else None)
+        if ppg is None or reading.reason in (Reason.NO_SIGNAL, Reason.WARMING_UP, Reason.OFF_BODY):
+            return reading
+        moved = self._movement(closing_us, WINDOW_US)
+        moving = moved is not None and moved > self._settings.moving_g
+        if reading.bpm is not None and not moving:
+            return reading
+        acceleration = self._tape(SignalKind.ACCELERATION, closing_us)
+        followed = self._wrist.reading(closing_us, ppg, acceleration) if acceleration else None
+        if followed is not None and not cold:
+            return followed
+        return refused(reading, Reason.OFF_BODY if cold else Reason.MOVING if moving else Reason.NOISY)
+
+    def _movement(self, closing_us: int, length_us: int) -> float | None:
+        """Standard deviation of the acceleration's norm."""
+        tape = self._tape(SignalKind.ACCELERATION, closing_us)
+        window = tape.window(closing_us - length_us, closing_us) if tape else None
+        if window is None or window.last_us < closing_us - CURRENT_US or len(window.samples) < 2:
+            return None
+        movement_g = float(np.sqrt((window.samples**2).sum(axis=1)).std())
+        return movement_g if movement_g <= LARGEST_MOVEMENT_G else None
+
+    def _temperature(self, closing_us: int) -> float | None:
+        tape = self._tape(SignalKind.TEMPERATURE, closing_us)
+        window = tape.window(closing_us - MOVEMENT_US, closing_us) if tape else None
+        celsius = float(window.samples[:, 0].mean()) if window is not None else np.nan
+        return celsius if COLDEST_CELSIUS <= celsius <= HOTTEST_CELSIUS else None
