@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import aio as health  # type: ignore[attr-defined]  # the stubs leave it out
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from affectloop.errors import InvalidInput, InvalidMessage, Unavailable
@@ -88,7 +87,7 @@ class CaptureServer:
         gate = CaptureGate(surroundings.live.session, surroundings.clock)
         passage = Passage(gate, self._producer, surroundings.clock, settings.limits, self._senders)
         self._service = CaptureService(passage, authorize or StreamTokens(surroundings.live))
-        self._health = health.HealthServicer()
+        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # the stubs leave it out
         self._server = self._built()
         self.port = 0
 
