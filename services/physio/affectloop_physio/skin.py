@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectloop.dsp import electrodermal
+from affectloop.dsp.order import median
 from affectloop.events import Reason, SkinConductanceResponse
 from affectloop_physio.settings import PhysioSettings
 from affectloop_physio.tape import ROUNDING_US, Window
@@ -72,10 +73,10 @@ class SkinTrack:
         if len(level) < SHORTEST:
             return SkinReading(0.0, Reason.WARMING_UP)
         recent = level[-FLAT_BINS:]
-        if off_body or np.median(recent) < self._settings.least_conductance_microsiemens or not np.ptp(recent):
+        if off_body or median(recent) < self._settings.least_conductance_microsiemens or not np.ptp(recent):
             return SkinReading(0.0, Reason.OFF_BODY)
         noise = electrodermal.noise(level)
-        jumps = np.flatnonzero(np.abs(np.diff(level)) > JUMP_SHARE * level[:-1] + JUMP_MICROSIEMENS)
+        jumps = np.flatnonzero(np.abs(level[1:] - level[:-1]) > JUMP_SHARE * level[:-1] + JUMP_MICROSIEMENS)
         if noise > NOISIEST_MICROSIEMENS or level.max() > HIGHEST_MICROSIEMENS or (jumps >= len(level) - JUMP_BINS).any():
             return SkinReading(0.0, Reason.NOISY)
         return self._levels(closing_us, level, noise, jumps)

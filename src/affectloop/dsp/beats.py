@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectloop.dsp.filters import FloatArray, Spectrum, local_maxima, refined
+from affectloop.dsp.order import median, medians
 
 QRS_BAND_HZ = (8.0, 25.0)  # where a QRS complex stands out of P and T waves (Pan & Tompkins 1985 take 5-15 Hz)
 SHAPE_BAND_HZ = (3.0, 40.0)  # keeps the R wave's shape, loses baseline wander and most mains hum
@@ -99,9 +100,14 @@ def strongest_apart(heights: FloatArray, at: NDArray[np.intp], least: float) -> 
     return np.sort(np.array(kept, np.intp))
 
 
+def block_maxima(values: FloatArray, blocks: int) -> FloatArray:
+    """The largest value of each of so many stretches of nearly equal length, shape (blocks,)."""
+    return np.maximum.reduceat(values, np.arange(blocks) * len(values) // blocks)
+
+
 def _level(envelope: FloatArray, rate_hz: float) -> float:
     blocks = max(int(len(envelope) / rate_hz / BLOCK_S), 1)
-    return float(np.median([block.max() for block in np.array_split(envelope, blocks)]))
+    return median(block_maxima(envelope, blocks))
 
 
 def _chosen(at_s: FloatArray, heights: FloatArray, level: float) -> list[int]:
@@ -122,7 +128,7 @@ def _searched_again(times: list[float], heights: list[float], chosen: list[int])
     if len(chosen) < 3:
         return []
     found = []
-    usual = float(np.median(np.diff([times[index] for index in chosen])))
+    usual = median(np.diff([times[index] for index in chosen]))
     for before, after in pairwise(chosen):
         if times[after] - times[before] > MISSING * usual:
             inside = [
@@ -160,7 +166,7 @@ def likeness_to_median(shape: FloatArray, at: NDArray[np.intp], before: int, aft
     starts = np.clip(at + before, 0, len(shape) - length)
     stretches = shape[starts[:, None] + np.arange(length)]
     stretches = stretches - stretches.mean(axis=1, keepdims=True)
-    pattern = np.median(stretches, axis=0)
+    pattern = medians(stretches.T)
     pattern -= pattern.mean()
     norms = np.sqrt((stretches**2).sum(axis=1) * (pattern**2).sum())
     return np.where(norms > 0, stretches @ pattern / np.where(norms > 0, norms, 1.0), 0.0)
@@ -172,8 +178,8 @@ def _quality(envelope: FloatArray, peaks: NDArray[np.intp], likeness: FloatArray
     ground = np.ones(len(envelope), bool)
     for peak in peaks.tolist():
         ground[max(peak - reach, 0) : peak + reach + 1] = False
-    height = float(np.median(envelope[peaks]))
+    height = median(envelope[peaks])
     level = float(np.sqrt(np.mean(envelope[ground] ** 2))) if ground.any() else height
     prominence = height / level if level > 0 else np.inf
-    alike = float(np.median(likeness))
-    return float(np.clip((alike - 0.5) / 0.4, 0, 1) * np.clip((prominence - 2) / 2, 0, 1))
+    alike = median(likeness)
+    return min(max((alike - 0.5) / 0.4, 0.0), 1.0) * min(max((prominence - 2) / 2, 0.0), 1.0)

@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from affectloop.dsp.filters import FloatArray
+from affectloop.dsp.order import deviation, percentile
 
 GRID_HZ = 4.0  # what wristbands give; faster signals are averaged to it
 KERNEL = 7  # samples of smoothing, 1.75 s: takes 7 % of a quick response's height, two thirds of the noise
@@ -20,6 +21,7 @@ RISE_S = 8.0  # no response rises for longer
 SETTLE_S = 3.0  # a peak is one once nothing higher follows for so long, or it has fallen
 LEAST_DIP_MICROSIEMENS = 0.005  # a smaller dip does not part two responses
 NOISE_DIPS, NOISE_RISES = 2.0, 4.0  # standard deviations of the smoothed noise that a dip, a response must exceed
+BENDS = 6**0.5  # standard deviation of the second difference of unit noise
 TONIC_PERCENTILE = 5.0  # of the smoothed level: below the responses, not on a single low sample
 
 
@@ -37,6 +39,11 @@ def _kernel() -> FloatArray:
     window = np.hanning(KERNEL + 2)[1:-1]
     kernel: FloatArray = window / window.sum()
     return kernel
+
+
+@lru_cache(maxsize=1)
+def _noise_passed() -> float:
+    return float(np.sqrt((_kernel() ** 2).sum()))
 
 
 def smoothed(conductance: FloatArray) -> FloatArray:
@@ -67,13 +74,13 @@ def noise(conductance: FloatArray) -> float:
     """
     if len(conductance) < 3:
         return 0.0
-    bends = np.diff(conductance, 2)
-    return float(1.4826 * np.median(np.abs(bends - np.median(bends))) / np.sqrt(6))
+    bends = conductance[2:] - 2 * conductance[1:-1] + conductance[:-2]
+    return deviation(bends) / BENDS
 
 
 def tonic_level(smooth: FloatArray) -> float:
     """The level under the responses, uS: a low percentile of the smoothed conductance of some 20 s, shape (n,)."""
-    return float(np.percentile(smooth, TONIC_PERCENTILE))
+    return percentile(smooth, TONIC_PERCENTILE)
 
 
 def responses(smooth: FloatArray, noise_microsiemens: float, least_microsiemens: float, first: int, last: int) -> list[Response]:
@@ -99,7 +106,7 @@ def responses(smooth: FloatArray, noise_microsiemens: float, least_microsiemens:
     Source: trough-to-peak scoring with an absolute criterion, Boucsein et al., Psychophysiology 49, 2012; the dip that
     parts two responses is our own.
     """
-    remaining = noise_microsiemens * float(np.sqrt((_kernel() ** 2).sum()))
+    remaining = noise_microsiemens * _noise_passed()
     dip = max(LEAST_DIP_MICROSIEMENS, NOISE_DIPS * remaining)
     least = max(least_microsiemens, NOISE_RISES * remaining)
     levels = smooth.tolist()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from affectloop.dsp.beats import NO_BEATS, Beats, likeness_to_median, strongest_apart
+from affectloop.dsp.beats import NO_BEATS, Beats, block_maxima, likeness_to_median, strongest_apart
 from affectloop.dsp.filters import FloatArray, Spectrum, local_maxima, refined
+from affectloop.dsp.order import deviation, median
 
 PULSE_BAND_HZ = (0.6, 6.0)  # 36 bpm, and the fourth harmonic of 90 bpm: the upstroke's steepness
 MIRROR_S = 1.0
@@ -53,11 +54,11 @@ def pulses(volume: FloatArray, rate_hz: float) -> Beats:
 
 def _level(slope: FloatArray, rate_hz: float) -> float:
     blocks = max(int(len(slope) / rate_hz / BLOCK_S), 1)
-    return float(np.median([block.max() for block in np.array_split(slope, blocks)]))
+    return median(block_maxima(slope, blocks))
 
 
 def _quality(heights: FloatArray, likeness: FloatArray) -> float:
     """Pulses alike (from 0.6 to 0.95) and of similar strength (spread from 0.6 down to 0.3 of the median)."""
-    alike = float(np.mean(likeness))
-    spread = float(np.median(np.abs(heights - np.median(heights))) / np.median(heights)) * 1.48
-    return float(np.clip((alike - 0.6) / 0.35, 0, 1) * np.clip((0.6 - spread) / 0.3, 0, 1))
+    alike = float(likeness.sum()) / len(likeness)
+    spread = deviation(heights) / median(heights)
+    return min(max((alike - 0.6) / 0.35, 0.0), 1.0) * min(max((0.6 - spread) / 0.3, 0.0), 1.0)

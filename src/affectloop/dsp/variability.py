@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from affectloop.dsp.filters import FloatArray
+from affectloop.dsp.order import median, medians
 
 SHORTEST_INTERVAL_S = 0.3  # 200 beats per minute
 LONGEST_INTERVAL_S = 2.0  # 30 beats per minute
@@ -48,11 +48,12 @@ def plausible_intervals(intervals_s: FloatArray) -> NDArray[np.bool_]:
 
     Source: after Lipponen & Tarvainen, J. Med. Eng. Technol. 43(3), 2019 (deviation from a local median).
     """
-    if len(intervals_s) < 3:
-        usual = np.full_like(intervals_s, np.median(intervals_s) if len(intervals_s) else 0.0)
+    reach = NEIGHBOURS // 2
+    if len(intervals_s) <= reach:
+        usual = np.full_like(intervals_s, median(intervals_s) if len(intervals_s) else 0.0)
     else:
-        around = np.pad(intervals_s, NEIGHBOURS // 2, "reflect")
-        usual = np.median(sliding_window_view(around, NEIGHBOURS), axis=1)
+        around = np.concatenate((intervals_s[reach:0:-1], intervals_s, intervals_s[-2 : -reach - 2 : -1]))
+        usual = medians(around[np.arange(len(intervals_s))[:, None] + np.arange(NEIGHBOURS)])
     possible = (intervals_s >= SHORTEST_INTERVAL_S) & (intervals_s <= LONGEST_INTERVAL_S)
     near: NDArray[np.bool_] = np.abs(intervals_s - usual) <= DEVIATION * usual
     return possible & near
