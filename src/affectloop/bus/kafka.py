@@ -24,6 +24,8 @@ COMMIT_INTERVAL_S = 0.5  # a crash reads again what came within it, and drops th
 DELIVERY_TIMEOUT_MS = 120_000  # a broker that restarts is back within seconds; then the service stops and says so
 RECONNECT_MS = 1000  # the default of 30 s kept workers away for 42 s after a broker's crash
 REQUEST_TIMEOUT_MS = 5000
+METADATA_MS = 30_000  # a topic or leader that changed is noticed within this
+TOPICS_KNOWN_S = 15.0  # a topic just created is known to every broker well within this
 HEARTBEATS_A_SESSION = 4
 MAX_RETENTION_CHECK_MS = 60_000  # beyond this, raw data outlives its retention by minutes
 
@@ -48,6 +50,7 @@ class KafkaBus:
             "bootstrap_servers": servers.split(","),
             "reconnect_backoff_max_ms": RECONNECT_MS,
             "request_timeout_ms": REQUEST_TIMEOUT_MS,
+            "metadata_max_age_ms": METADATA_MS,
         }
         self._partitions = partitions
         self._replicas = replicas
@@ -77,15 +80,14 @@ class KafkaBus:
             partition_assignment_strategy=[CooperativeStickyAssignor if len(topics) == 1 else RangePartitionAssignor],
             max_partition_fetch_bytes=8_000_000,
         )
+        self._await(client, topics)
         return _GroupConsumer(client, topics, on_lost)
 
     def tail(self, topics: Sequence[str], *, from_start: bool = False) -> Consumer:
         """Read every partition of these topics, without a group."""
         client = _connected(KafkaConsumer, **self._common, enable_auto_commit=False, max_partition_fetch_bytes=8_000_000)
-        places = [TopicPartition(topic, number) for topic in topics for number in sorted(client.partitions_for_topic(topic) or ())]
-        if not places:
-            client.close()
-            raise Unavailable(f"none of {', '.join(topics)} is there: run 'affectloop topics create'")
+        self._await(client, topics)
+        places = [TopicPartition(topic, number) for topic in topics for number in sorted(client.partitions_for_topic(topic))]
         client.assign(places)
         ends = {} if from_start else client.end_offsets(places)
         for place in places:
@@ -140,6 +142,18 @@ class KafkaBus:
 
     def close(self) -> None:
         """Nothing is held between calls."""
+
+    @staticmethod
+    def _await(client: KafkaConsumer, topics: Sequence[str]) -> None:
+        """A group whose leader does not know a topic yet would share out nothing of it until its metadata age."""
+        clock = SystemClock()
+        until_s = clock.monotonic_s() + TOPICS_KNOWN_S
+        while missing := [topic for topic in topics if not client.partitions_for_topic(topic)]:
+            if clock.monotonic_s() > until_s:
+                client.close()
+                raise Unavailable(f"the broker has no {', '.join(missing)}: run 'affectloop topics create'")
+            client.topics()  # asks the broker anew
+            clock.sleep(0.1)
 
     def _admin(self) -> KafkaAdminClient:
         return _connected(KafkaAdminClient, **self._common)
