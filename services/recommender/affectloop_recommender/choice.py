@@ -10,7 +10,7 @@ import numpy as np
 
 from affectloop.events import Emotion, Guidance, Item
 from affectloop.stimuli.catalogue import Catalogue, Shelf, item_of
-from affectloop.stimuli.posers import POSERS, PRACTICE_POSERS, Poser
+from affectloop.stimuli.posers import NUMBER_OF_POSER, PRACTICE_POSERS, Poser
 from affectloop.training_science.ability import PRIOR_OFFSET_SD, expected_success
 from affectloop.training_science.governor import Ruling
 from affectloop.training_science.items import EMOTIONS, INDEX_OF_EMOTION, LEVEL_WIDTH, FloatArray
@@ -125,5 +125,5 @@ def _nearest(shelf: Shelf, success: FloatArray, costs: FloatArray, target: float
 
 def _poser(learner: Learner, chance: float) -> Poser:
     lately = {trial.poser for trial in learner.trials[-FACES_LATELY:]}
-    fresh = [poser for poser in PRACTICE_POSERS if POSERS.index(poser) not in lately]
+    fresh = [poser for poser in PRACTICE_POSERS if NUMBER_OF_POSER[poser.name] not in lately]
     return fresh[int(chance * len(fresh))]

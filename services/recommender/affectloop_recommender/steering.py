@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from affectloop.events import Cause, CauseGiven, TrialAnswered
 from affectloop.stimuli.catalogue import Catalogue
-from affectloop.stimuli.posers import POSER_BY_NAME, POSERS
+from affectloop.stimuli.posers import NUMBER_OF_POSER
 from affectloop.training_science.governor import Rules, Ruling, opening, rule
 from affectloop.training_science.items import INDEX_OF_EMOTION
 from affectloop.training_science.strain import Reading
@@ -59,5 +59,5 @@ def _trial(event: TrialAnswered) -> Trial:
         duration_ms=item.duration_ms,
         intensity=item.intensity,
         view_deg=item.view_deg,
-        poser=POSERS.index(POSER_BY_NAME[item.poser]) if item.poser in POSER_BY_NAME else UNKNOWN_POSER,
+        poser=NUMBER_OF_POSER.get(item.poser, UNKNOWN_POSER),
     )

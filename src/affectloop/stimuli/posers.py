@@ -43,6 +43,7 @@ def _posers() -> tuple[Poser, ...]:
 
 POSERS = _posers()
 POSER_BY_NAME = {poser.name: poser for poser in POSERS}
+NUMBER_OF_POSER = {poser.name: number for number, poser in enumerate(POSERS)}
 PRACTICE_POSERS = tuple(poser for poser in POSERS if poser.use is Use.PRACTICE)
 
 # Action units of each expression at full intensity, as the heads are driven. Source: Ekman, Friesen & Hager 2002 (FACS

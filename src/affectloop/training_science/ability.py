@@ -20,9 +20,13 @@ from affectloop.training_science.items import EMOTIONS, FloatArray, ItemModel
 
 SIZE = 1 + len(EMOTIONS)
 PRIOR_ABILITY_SD = 1.1  # logits; learners of one school spread by a factor of about 3.5 in threshold duration
-PRIOR_OFFSET_SD = 0.6  # logits; what the item model's emotion constants may be wrong by, for this learner
-ABILITY_DRIFT = 0.012  # logits^2 an answer: a learner gains up to about 2 logits in the first 60 (METT: 30-40 points)
-OFFSET_DRIFT = 0.003  # logits^2 an answer: single emotions are learnt more slowly
+PRIOR_OFFSET_SD = 0.5  # logits; what the item model's emotion constants may be wrong by, for this learner
+# Practice helps: METT reports 30 to 40 points after 1.5 h, some 2 logits. Counted on is half of that, one logit in all,
+# most of it in the first session, so that who learns is not bored and who does not is not overrun.
+LEARNING = 0.018  # logits at the first answer
+LEARNING_FADES = 60.0  # answers until 63 % of it is over
+ABILITY_DRIFT = 0.008  # logits^2 an answer: how much faster or slower than that a learner may move
+OFFSET_DRIFT = 0.002  # logits^2 an answer: single emotions are learnt more slowly
 TREND_MEMORY = 0.8  # share of the trend kept at each answer: it looks back over about five
 TREND_ALERT = 2.0 * np.sqrt((1 - TREND_MEMORY) / (1 + TREND_MEMORY))  # two standard deviations of a trend that is not one
 TREND_DRIFT = 5.0  # times the drift while the trend lasts
@@ -48,11 +52,14 @@ class Ability:
         Logits squared.
     trend : float
         Running mean of the standardised surprises; positive while the learner does better than believed.
+    answers : int
+        Answers that went into it, over all sessions.
     """
 
     mean: FloatArray
     covariance: FloatArray
     trend: float = 0.0
+    answers: int = 0
 
     def of(self, emotion: int) -> tuple[float, float]:
         """Ability for that emotion (index) and its standard error; logits."""
@@ -68,19 +75,19 @@ class Ability:
         return float(weights @ self.mean), float(np.sqrt(weights @ self.covariance @ weights))
 
     def packed(self) -> FloatArray:
-        """As numbers, (45,): mean, the covariance's upper triangle, trend."""
-        return np.concatenate([self.mean, self.covariance[_UPPER], [self.trend]])
+        """As numbers, (46,): mean, the covariance's upper triangle, trend, answers."""
+        return np.concatenate([self.mean, self.covariance[_UPPER], [self.trend, self.answers]])
 
 
-PACKED_SIZE = SIZE + len(_UPPER[0]) + 1
+PACKED_SIZE = SIZE + len(_UPPER[0]) + 2
 
 
 def unpacked(values: FloatArray) -> Ability:
-    """Read what ``packed`` wrote; ``values`` is (45,)."""
+    """Read what ``packed`` wrote; ``values`` is (46,)."""
     covariance = np.zeros((SIZE, SIZE))
-    covariance[_UPPER] = values[SIZE:-1]
+    covariance[_UPPER] = values[SIZE:-2]
     covariance = covariance + np.triu(covariance, 1).T
-    return Ability(mean=np.array(values[:SIZE], float), covariance=covariance, trend=float(values[-1]))
+    return Ability(mean=np.array(values[:SIZE], float), covariance=covariance, trend=float(values[-2]), answers=int(values[-1]))
 
 
 def prior() -> Ability:
@@ -116,7 +123,9 @@ def answered(belief: Ability, model: ItemModel, *, emotion: int, difficulty: flo
     covariance = belief.covariance + np.diag(_drift(belief.trend))
     sensitivity = covariance[:, 0] + covariance[:, 1 + emotion]  # covariance of all eight with eta
     variance = float(sensitivity[0] + sensitivity[1 + emotion])
-    mean = float(belief.mean[0] + belief.mean[1 + emotion])
+    means = belief.mean.copy()
+    means[0] += LEARNING * np.exp(-belief.answers / LEARNING_FADES)
+    mean = float(means[0] + means[1 + emotion])
     eta = mean + np.sqrt(variance) * NODES
     chances = model.success(eta - difficulty, options)
     expected = float(WEIGHTS @ chances)
@@ -127,9 +136,10 @@ def answered(belief: Ability, model: ItemModel, *, emotion: int, difficulty: flo
     gain = sensitivity / variance
     surprise = (correct - expected) / np.sqrt(expected * (1.0 - expected))
     return Ability(
-        mean=belief.mean + gain * (new_mean - mean),
+        mean=means + gain * (new_mean - mean),
         covariance=covariance + np.outer(gain, gain) * (new_variance - variance),
         trend=TREND_MEMORY * belief.trend + (1.0 - TREND_MEMORY) * float(surprise),
+        answers=belief.answers + 1,
     )
 
 

@@ -71,11 +71,10 @@ class Governor:
     wished_levels: int = 0  # the learner's own wish; 0 for none
 
     def packed(self) -> FloatArray:
-        """As numbers, (9,); times in microseconds fit a float64 exactly."""
-        return np.array([
-            self.started_us, self.rested_us, self.last_us, self.missed_at,
-            self.triggers, self.strained, self.affect_at, self.read_at, self.wished_levels,
-        ], float)  # fmt: skip
+        """As numbers, (9,); times in seconds, which a float64 holds to a quarter of a microsecond."""
+        times = [self.started_us / 1e6, self.rested_us / 1e6, self.last_us / 1e6]
+        counts = [self.missed_at, self.triggers, self.strained, self.affect_at, self.read_at, self.wished_levels]
+        return np.array(times + counts, float)
 
 
 PACKED_SIZE = 9
@@ -83,10 +82,11 @@ PACKED_SIZE = 9
 
 def unpacked(values: FloatArray) -> Governor:
     """Read what ``packed`` wrote; ``values`` is (9,)."""
-    started, rested, last, missed_at, triggers, strained, affect_at, read_at, wished = (int(value) for value in values)
+    started_us, rested_us, last_us = (round(value * 1e6) for value in values[:3].tolist())
+    missed_at, triggers, strained, affect_at, read_at, wished = (int(value) for value in values[3:])
     return Governor(
-        started_us=started, rested_us=rested, last_us=last, missed_at=missed_at,
-        triggers=triggers, strained=bool(strained), affect_at=affect_at, read_at=read_at, wished_levels=wished,
+        started_us=started_us, rested_us=rested_us, last_us=last_us, missed_at=missed_at, triggers=triggers,
+        strained=bool(strained), affect_at=affect_at, read_at=read_at, wished_levels=wished,
     )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def interval(hits: int, items: int, confidence: float = 0.95) -> tuple[float, fl
     share, weight = hits / items, z * z / items
     centre = (share + weight / 2) / (1 + weight)
     half = z * np.sqrt(share * (1 - share) / items + weight / (4 * items)) / (1 + weight)
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    return 0.0 if hits == 0 else float(centre - half), 1.0 if hits == items else float(centre + half)
 
 
 def reliable_change(items: int, share: float = 0.5, confidence: float = 0.95) -> float:

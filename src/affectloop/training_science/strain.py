@@ -54,7 +54,7 @@ def read(glimpses: Sequence[Glimpse], at_us: int) -> Reading:
     """
     until_us = at_us - round(MARGIN_S * 1e6)
     since_us = until_us - round(SMOOTHING_S * 1e6)
-    window = [glimpse for glimpse in glimpses if since_us < glimpse.time_us <= until_us]
+    window = [glimpse for glimpse in glimpses if since_us <= glimpse.time_us < until_us]
     if not window:
         return NOTHING
     if max(glimpse.time_us for glimpse in window) < at_us - round(STALE_S * 1e6):
