@@ -87,7 +87,7 @@ def candidates(nets: Nets, picture: Picture) -> Candidates:
     inner = max(1, round(width * SIDE / longer)), max(1, round(height * SIDE / longer))
     left, top = (SIDE - inner[0]) // 2, (SIDE - inner[1]) // 2
     letterbox = np.zeros((SIDE, SIDE, 3), np.uint8)
-    letterbox[top : top + inner[1], left : left + inner[0]] = cv2.resize(picture, inner, interpolation=cv2.INTER_AREA)
+    letterbox[top : top + inner[1], left : left + inner[0]] = reduced(picture, inner)
     regressors, classificators = nets.run(DETECTOR, letterbox[None].astype(np.float32) / np.float32(127.5) - 1)
     scores = 1 / (1 + np.exp(-np.clip(classificators.ravel(), -50, 50)))
     kept = scores >= LEAST_SCORE
@@ -96,6 +96,16 @@ def candidates(nets: Nets, picture: Picture) -> Candidates:
     points *= longer
     points[:, POSITIONS] -= np.array([left, top], np.float32) * longer / SIDE
     return Candidates(points, scores[kept].astype(np.float32))
+
+
+def reduced(picture: Picture, size: tuple[int, int]) -> Picture:
+    """The picture at a smaller size (width, height): halved while that is exact, which costs a fifth of averaging areas of any size."""
+    height, width = picture.shape[:2]
+    while width % 2 == height % 2 == 0 and width >= 2 * size[0] and height >= 2 * size[1]:
+        width, height = width // 2, height // 2
+        picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    nearly = width < 2 * size[0]
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR if nearly else cv2.INTER_AREA), np.uint8)
 
 
 def merged(found: Candidates) -> Candidates:

@@ -16,7 +16,7 @@ from affectloop_face.mesh import Mesh, blendshapes_of, mesh_of
 from affectloop_face.nets import Nets
 from affectloop_face.picture import Picture, decoded
 from affectloop_face.pose import pose_of
-from affectloop_face.quality import assess, is_dark
+from affectloop_face.quality import assess, is_dark, is_featureless
 from affectloop_face.seen import Face, FacesSeen
 from affectloop_face.settings import FaceSettings
 
@@ -54,8 +54,8 @@ def faces_of(loaded: Nets, picture: Picture, most: int) -> tuple[Face, ...]:
     """The faces of a picture, the largest first."""
     found = detect(loaded, picture)
     order = largest_first(found)[:most]
-    meshes = distinct([mesh for number in order if (mesh := mesh_of(loaded, picture, found.points[number])) is not None])
-    faces = [face_of(loaded, picture, mesh) for mesh in meshes]
+    meshes = [mesh for number in order if (mesh := mesh_of(loaded, picture, found.points[number])) is not None]
+    faces = [face_of(loaded, picture, mesh) for mesh in distinct(meshes) if not is_featureless(mesh)]
     return tuple(sorted(faces, key=lambda face: -float(face.box[2] * face.box[3])))
 
 

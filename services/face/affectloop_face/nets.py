@@ -40,7 +40,7 @@ class LiteRT:
     """The nets on LiteRT, one thread."""
 
     def __init__(self, contents: dict[Net, bytes]) -> None:
-        from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped]
+        from ai_edge_litert.interpreter import Interpreter
 
         self._interpreters: dict[Net, Any] = {}
         self._tensors: dict[Net, tuple[int, list[int]]] = {}

@@ -57,6 +57,11 @@ def assess(mesh: Mesh, pose_deg: FloatArray, width: int, height: int) -> tuple[f
     return worst, Reason.GOOD if worst >= GOOD_FROM else reason
 
 
+def is_featureless(mesh: Mesh) -> bool:
+    """Whether the region holds too little detail to be a face, however sure the nets are: they see faces in blurred walls."""
+    return sharpness(middle(mesh.crop)) <= SHARPNESS[0]
+
+
 def eye_span(points: FloatArray) -> float:
     """Pixels between the outer corners of the eyes of a mesh (478, 3), in depth too, so that a turned head does not look small."""
     right, left = points[list(OUTER_EYE_CORNERS)]
@@ -71,7 +76,9 @@ def middle(crop: Picture) -> Picture:
 
 def sharpness(grey: Picture) -> float:
     """Variance of the Laplacian over the variance of the picture: 0 where there is no detail."""
-    return float(cv2.Laplacian(grey, cv2.CV_32F).var() / (grey.var() + 1.0))
+    _, detail = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))
+    _, contrast = cv2.meanStdDev(grey)
+    return float(detail[0, 0] ** 2 / (contrast[0, 0] ** 2 + 1.0))
 
 
 def is_dark(picture: Picture) -> bool:
