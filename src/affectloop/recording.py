@@ -46,15 +46,15 @@ class RecordingWriter:
         self._session_id = session.session_id
         self._key = session.session_id.encode()
         if path.exists() and path.stat().st_size:
-            self._file = self._continued(path)
+            self._file = self._continued(path, session.key.key_id)
         else:
             self._file = path.open("wb")
             self._file.write(MAGIC + _block(json.dumps(_header(session)).encode()))
         _write_key(key_path(path), session.key)
 
-    def _continued(self, path: Path) -> BinaryIO:
+    def _continued(self, path: Path, key_id: str) -> BinaryIO:
         recording = Recording(path)
-        if recording.session_id != self._session_id:
+        if (recording.session_id, recording.key_id) != (self._session_id, key_id):
             raise InvalidInput(f"{path}: holds session {recording.session_id}; record {self._session_id} into another file")
         file = path.open("r+b")
         file.truncate(recording.whole_bytes)
@@ -112,6 +112,11 @@ class Recording:
         return str(self._fields["session_id"])
 
     @property
+    def key_id(self) -> str:
+        """The name of the key that seals it."""
+        return str(self._fields["key"][0])
+
+    @property
     def started_at_us(self) -> int:
         """When the session began."""
         return int(self._fields["started_at_us"])
@@ -128,7 +133,7 @@ class Recording:
 
     def session(self, mode: Mode = Mode.REPLAY) -> Session:
         """The session's descriptor with its key, to replay under its own name; ``CannotOpen`` without the key file."""
-        key = _read_key(key_path(self.path), self._fields["key"][0])
+        key = _read_key(key_path(self.path), self.key_id)
         secret = base64.b64encode(key.secret).decode()
         recorded = Session.from_json(json.dumps(self._fields | {"key": [key.key_id, secret]}))
         return replace(recorded, mode=mode, ended_at_us=None)
@@ -187,9 +192,9 @@ class Recording:
             return None
         length, checksum = _BLOCK.unpack(head) if len(head) == _BLOCK.size else (LONGEST_BLOCK, 0)
         block = file.read(length) if length < LONGEST_BLOCK else b""
-        if len(block) == length and zlib.crc32(block) == checksum:
+        if block and len(block) == length and zlib.crc32(block) == checksum:
             return block
-        if at + _BLOCK.size + length < size and length < LONGEST_BLOCK:
+        if length and at + _BLOCK.size + length < size and length < LONGEST_BLOCK:  # a length of 0: what a lost disk cache leaves
             raise InvalidInput(f"{self.path}: is damaged at byte {at}, and more follows; copy it again")
         self.warning = f"the last {size - at} bytes are no whole record: the recorder was stopped in the middle, the rest is good"
         return None

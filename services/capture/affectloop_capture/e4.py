@@ -85,10 +85,9 @@ def tags_us(path: Path) -> tuple[int, ...]:
     if read is None:
         return ()
     rows = read().decode(errors="replace").split()
-    try:
-        return tuple(round(Fraction(row) * MICROSECONDS) for row in rows)
-    except ValueError as error:
-        raise InvalidInput(f"{path}: tags.csv holds what is no time ({error}); export the session again") from error
+    if not all(_is_number(row) for row in rows):
+        raise InvalidInput(f"{path}: tags.csv holds what is no time; export the session again")
+    return tuple(round(float(row) * MICROSECONDS) for row in rows)
 
 
 def _tables(path: Path) -> Mapping[str, Read]:
@@ -124,30 +123,27 @@ def _reader(path: Path, member: zipfile.ZipInfo) -> Read:
 
 def _content(tables: Mapping[str, Read], table: Table, path: Path) -> Content:
     where = f"{path}: {table.name}.csv"
-    raw = tables[table.name]()
+    raw = tables[table.name]().removeprefix(b"\xef\xbb\xbf")  # what spreadsheets put before a text
     rows = raw.split(b"\n", 2)
     if not raw.strip():
         raise InvalidInput(f"{where} is empty; export the session again")
     start_s = _common(where, 1, rows[0], table, "start time")
     if not 0 < start_s < LATEST_START_S:
-        raise InvalidInput(f"{where} row 1: {float(start_s):g} is no start time in Unix seconds; export the session again")
+        raise InvalidInput(f"{where} row 1: {start_s:g} is no start time in Unix seconds; export the session again")
     rate_hz = _common(where, 2, rows[1] if len(rows) > 1 else b"", table, "rate")
     if rate_hz != table.rate_hz:
         raise InvalidInput(
-            f"{where} row 2: the rate is {float(rate_hz):g} Hz where an E4 has {table.rate_hz}: the row is missing or changed; "
+            f"{where} row 2: the rate is {rate_hz:g} Hz where an E4 has {table.rate_hz}: the row is missing or changed; "
             "export the session again"
         )
     values = _values(where, rows[2] if len(rows) > 2 else b"", table.columns)
     return Content(round(start_s * MICROSECONDS), table.rate_hz, values)
 
 
-def _common(where: str, number: int, row: bytes, table: Table, what: str) -> Fraction:
+def _common(where: str, number: int, row: bytes, table: Table, what: str) -> float:
     """The number that all columns of a row have in common."""
     cells = [cell.strip() for cell in row.decode(errors="replace").split(",")]
-    try:
-        numbers = {Fraction(cell) for cell in cells}
-    except (ValueError, ZeroDivisionError):
-        numbers = set()
+    numbers = {float(cell) for cell in cells} if all(_is_number(cell) for cell in cells) else set()
     if len(cells) != table.columns or len(numbers) != 1:
         text = row.decode(errors="replace").strip()[:60]
         raise InvalidInput(f"{where} row {number}: {text!r} is no {what} in {table.columns} columns; export the session again")

@@ -103,6 +103,21 @@ def test_what_is_wrong_in_a_table_is_named_by_file_and_row(tmp_path: Path, table
     assert "bad.zip" in refusal
 
 
+def test_line_ends_and_marks_of_other_systems_are_read(tmp_path: Path) -> None:
+    path = write_e4(tmp_path / "one.zip", {"EDA": "\ufeff" + E4_TABLES["EDA"].replace("\n", "\r\n")})
+    assert len(tracks(path)["eda"].samples) == 40
+
+
+def test_a_number_of_a_billion_digits_is_not_worked_out(tmp_path: Path) -> None:
+    assert "row 2" in refusal_of(tmp_path, {"EDA": f"{E4_START_S}\n1e-999999999\n1\n"})
+    assert "row 1" in refusal_of(tmp_path, {"EDA": "1e999999999\n4\n1\n"})
+
+
+def test_a_tag_that_is_no_time_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"tags\.csv"):
+        tags_us(write_e4(tmp_path / "one.zip", {"tags": "yesterday\n"}))
+
+
 def test_a_zip_of_something_else_is_refused(tmp_path: Path) -> None:
     assert "holds none of" in refusal_of(tmp_path, dict.fromkeys(E4_TABLES, None))
 

@@ -136,6 +136,19 @@ def test_a_killed_writers_recording_is_gone_on_with(path: Path) -> None:
     assert len(list(recording.records())) == len(EVENTS)
 
 
+def test_a_tail_of_zeros_as_a_power_cut_leaves_it_is_tolerated(path: Path) -> None:
+    recorded(path)
+    with path.open("ab") as file:
+        file.write(bytes(4096))
+    assert "4096 bytes are no whole record" in Recording(path).warning
+
+
+def test_a_recording_is_not_gone_on_with_under_another_key(path: Path) -> None:
+    recorded(path)
+    with pytest.raises(InvalidInput, match="into another file"):
+        RecordingWriter(path, a_session())
+
+
 def test_a_recording_is_not_mixed_with_another_session(path: Path) -> None:
     recorded(path)
     with pytest.raises(InvalidInput, match="holds session s1"):
