@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -115,7 +116,7 @@ def _reader(path: Path, member: zipfile.ZipInfo) -> Read:
         try:
             with zipfile.ZipFile(path) as archive, archive.open(member) as file:
                 return file.read(LARGEST_TABLE_BYTES)
-        except (zipfile.BadZipFile, RuntimeError, OSError, EOFError, ValueError) as error:  # damaged, encrypted, truncated
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, ValueError) as error:  # damaged, encrypted, truncated
             raise InvalidInput(f"{path}: {member.filename} cannot be read ({error}); export the session again") from error
 
     return read

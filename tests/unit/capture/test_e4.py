@@ -138,6 +138,18 @@ def test_a_zip_whose_content_was_changed_is_refused(tmp_path: Path) -> None:
         open_e4(tmp_path / "one.zip")
 
 
+@pytest.mark.parametrize("place", range(60, 120, 7))
+def test_a_zip_with_a_damaged_stream_is_refused(tmp_path: Path, place: int) -> None:
+    path = tmp_path / "one.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("EDA.csv", E4_TABLES["EDA"])
+    content = bytearray(path.read_bytes())
+    content[place] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match=r"one\.zip"):
+        open_e4(path)
+
+
 def test_a_table_that_claims_gigabytes_is_not_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
