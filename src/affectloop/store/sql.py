@@ -15,7 +15,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
@@ -74,7 +74,7 @@ class Store:
         ``sqlite:///FILE`` needs no key: one is made and kept beside the file. PostgreSQL needs one.
         """
         address = _address(url)
-        store = cls(_engine(address), keys or MasterKey.beside(address.database, url), clock or SystemClock())
+        store = cls(engine_of(address), keys or MasterKey.beside(address.database, url), clock or SystemClock())
         with _reaching(address.render_as_string()):
             store.migrate()
         return store
@@ -163,7 +163,7 @@ def migrations(connection: Connection) -> Config:
     return config
 
 
-def _address(url: str) -> Any:
+def _address(url: str) -> URL:
     try:
         address = make_url(url)
     except ArgumentError as error:
@@ -175,7 +175,8 @@ def _address(url: str) -> Any:
     return address
 
 
-def _engine(address: Any) -> Engine:
+def engine_of(address: URL) -> Engine:
+    """Connections to a database, set up for durable facts."""
     if address.drivername != "sqlite":
         return create_engine(address, pool_pre_ping=True)
     if not address.database or address.database == ":memory:":

@@ -1,0 +1,83 @@
+"""What must happen without being asked for: live state comes back after a loss, retention ends, forgotten sessions end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from affectloop.errors import Unavailable
+from affectloop.store.outbox import Outbox
+from affectloop.store.people import People, UnknownLearner
+from affectloop.store.sessions import Sessions, UnknownSession
+from affectloop.store.sql import EVERY_TENANT
+from affectloop.store.tables import Tenant
+from affectloop_gateway.answering import end_row
+from affectloop_gateway.opening import put_live
+from affectloop_gateway.premises import Premises
+
+logger = logging.getLogger(__name__)
+
+PUBLISHED_KEPT_S = 3_600  # what the outbox has published stays this long, to be looked at
+
+
+async def keep(here: Premises) -> None:
+    """Restore and expire until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_every(here.settings.restore_every_s, lambda: restore(here)))
+        tasks.create_task(_every(here.settings.expire_every_s, lambda: expire(here)))
+
+
+def restore(here: Premises) -> int:
+    """Put sessions that live state has lost into it again; gives how many."""
+    with here.store.reading(EVERY_TENANT) as work:
+        stored = [(row.tenant_id, row.session_id) for row in Sessions(work).with_keys()]
+    if not stored:
+        return 0
+    known = frozenset(here.live.sessions())
+    return sum(_restore_one(here, tenant_id, session_id) for tenant_id, session_id in stored if session_id not in known)
+
+
+def expire(here: Premises) -> int:
+    """End abandoned sessions, delete what has outlived its retention; gives how many sessions live state forgot."""
+    with here.store.reading(EVERY_TENANT) as work:
+        tenants = work.rows.scalars(select(Tenant.tenant_id)).all()
+    forgotten: list[str] = []
+    for tenant_id in tenants:
+        with here.store.work(tenant_id) as work:
+            before_us = work.now_us - round(here.settings.abandoned_after_s * 1e6)
+            for row in Sessions(work).abandoned(before_us):
+                end_row(here, work, Sessions(work).get(row.session_id, locked=True))
+            forgotten += Sessions(work).close_expired()
+    for session_id in forgotten:
+        here.live.forget_session(session_id)
+    with here.store.work(EVERY_TENANT) as work:
+        Outbox(work).clear(work.now_us - PUBLISHED_KEPT_S * 1_000_000)
+    here.wake()
+    return len(forgotten)
+
+
+def _restore_one(here: Premises, tenant_id: str, session_id: str) -> bool:
+    try:
+        with here.store.work(tenant_id) as work:
+            row = Sessions(work).get(session_id, locked=True)  # neither erased nor changed until it is there
+            key = People(work).key(row.learner_id)
+            session = Sessions(work).descriptor(row, key)
+            if session is None:
+                return False
+            put_live(here, work, session, row.grant, key)
+    except (UnknownSession, UnknownLearner):
+        return False
+    logger.info("a session came back into live state")
+    return True
+
+
+async def _every(seconds: float, do: Callable[[], object]) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(do)
+        except Unavailable as error:
+            logger.warning("keeping waits", extra={"cause": str(error)})
+        await asyncio.sleep(seconds)

@@ -1,0 +1,130 @@
+"""The live view's WebSocket: the token in its first message, the session, its last minute, then what arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from affectloop.errors import InvalidInput, NotAllowed, Unavailable
+from affectloop.policy.profile import View
+from affectloop.session import Session
+from affectloop.store.tokens import Caller, caller_of
+from affectloop_gateway.feed import Watch
+from affectloop_gateway.premises import Premises, admit, audit_view
+from affectloop_gateway.problems import Problem
+from affectloop_gateway.render import Sight, Thinner, first_message
+from affectloop_gateway.sight import known_session, need, sight_of
+
+REFUSED, FORBIDDEN, UNKNOWN, AWAY = 4401, 4403, 4404, 1013  # close codes: HTTP's, in the range that is free
+TOKEN_WITHIN_S = 5.0
+SENT_WITHIN_S = 10.0  # a page that takes longer for one message is gone
+PROTOCOL, BEARER = "affectloop.v1", "bearer."  # of Sec-WebSocket-Protocol, where a client cannot send first
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    asking: Caller
+    session: Session
+    sight: Sight
+
+
+@router.websocket("/v1/sessions/{session_id}/live")
+async def live(socket: WebSocket, session_id: str) -> None:
+    """Show a session while it happens."""
+    here: Premises = socket.app.state.premises
+    offered = socket.scope.get("subprotocols", [])
+    await socket.accept(PROTOCOL if PROTOCOL in offered else None)
+    with suppress(WebSocketDisconnect, TimeoutError, RuntimeError):  # it went away while something was sent
+        token = await _token(socket, offered)
+        try:
+            admitted = await asyncio.to_thread(_admit, here, token, socket.client.host if socket.client else "", session_id)
+        except Problem as problem:
+            await socket.close({404: UNKNOWN, 403: FORBIDDEN}.get(problem.status, REFUSED), problem.body["problem"])
+        except InvalidInput:
+            await socket.close(UNKNOWN, "no such session for this token")
+        except Unavailable:
+            await socket.close(AWAY, "try again in a few seconds")
+        else:
+            await _show(here, socket, token, admitted)
+
+
+async def _token(socket: WebSocket, offered: list[str]) -> str:
+    """The token: of the subprotocols, or of the first message."""
+    for protocol in offered:
+        if protocol.startswith(BEARER):
+            return protocol.removeprefix(BEARER)
+    async with asyncio.timeout(TOKEN_WITHIN_S):
+        text = await socket.receive_text()
+    with suppress(ValueError, KeyError, TypeError):
+        return str(json.loads(text)["token"])
+    return ""
+
+
+def _admit(here: Premises, token: str, address: str, session_id: str) -> _Admitted:
+    asking = admit(here, token, address)
+    with here.store.work(asking.tenant_id) as work:
+        session = known_session(here, asking, work, session_id)
+        sight = sight_of(asking, work, session)
+        need(sight, View.PROGRESS, session)
+        audit_view(here, asking, work, "view.live", session_id)
+    return _Admitted(asking, session, sight)
+
+
+async def _show(here: Premises, socket: WebSocket, token: str, admitted: _Admitted) -> None:
+    """Send until the page goes, or its permission does."""
+    session_id = admitted.session.session_id
+    async with here.feed.watching(session_id, admitted.sight) as watch:
+        await _send(socket, first_message(admitted.session))
+        for message in await asyncio.to_thread(here.feed.render, session_id, watch.before, Thinner()):
+            if watch.sight.shows(message):
+                await _send(socket, message.text)
+        watch.before = ()
+        tasks = [asyncio.create_task(work) for work in (_forward(socket, watch), _look_again(here, token, watch), _listen(socket))]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks[1] in done and tasks[1].exception() is None:
+            await socket.close(REFUSED, "the token opens this no more")
+
+
+async def _forward(socket: WebSocket, watch: Watch) -> None:
+    while True:
+        await _send(socket, (await watch.next()).text)
+
+
+async def _look_again(here: Premises, token: str, watch: Watch) -> None:
+    """Ask from time to time what may be seen still; returns when nothing may."""
+    while True:
+        await asyncio.sleep(here.settings.sight_s)
+        try:
+            watch.sight = await asyncio.to_thread(_sight_now, here, token, watch.session_id)
+        except (NotAllowed, InvalidInput):
+            return
+        except Unavailable:
+            watch.sight = Sight()  # unknown means no
+
+
+def _sight_now(here: Premises, token: str, session_id: str) -> Sight:
+    asking = caller_of(here.store, token)
+    with here.store.reading(asking.tenant_id) as work:
+        return sight_of(asking, work, known_session(here, asking, work, session_id))
+
+
+async def _listen(socket: WebSocket) -> None:
+    """What a page says after its token means nothing; that it goes does."""
+    while True:
+        await socket.receive_text()
+
+
+async def _send(socket: WebSocket, text: str) -> None:
+    async with asyncio.timeout(SENT_WITHIN_S):
+        await socket.send_text(text)

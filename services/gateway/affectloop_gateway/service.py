@@ -1,0 +1,142 @@
+"""The gateway as a service: serves until it is cancelled, then lets open requests finish."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+
+from affectloop.errors import Unavailable
+from affectloop.runtime.service import Edge, Surroundings
+from affectloop.store.keys import MasterKey
+from affectloop.store.sql import Store
+from affectloop.topics import (
+    AUDIO_FEATURES,
+    BASELINES,
+    DIRECTIVES,
+    ESTIMATES,
+    FACE_FEATURES,
+    PHYSIO_FEATURES,
+    SESSION_EVENTS,
+    SIGNALS,
+    TRIALS,
+)  # fmt: skip
+from affectloop_gateway.app import create_app
+from affectloop_gateway.collector import Collector
+from affectloop_gateway.feed import Feed
+from affectloop_gateway.keeper import keep
+from affectloop_gateway.premises import Premises
+from affectloop_gateway.relay import Relay
+from affectloop_gateway.settings import GatewaySettings
+
+LARGEST_SOCKET_MESSAGE = 4_096  # pages send a token and nothing else
+
+
+class Server(uvicorn.Server):
+    """Uvicorn in a loop that is not its own: signals are the runtime's, and it says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._listening()
+
+
+async def run(settings: GatewaySettings, surroundings: Surroundings) -> None:
+    """Serve until cancelled."""
+    store = await asyncio.to_thread(open_store, settings, surroundings)
+    try:
+        feed = Feed(
+            surroundings.live,
+            surroundings.clock,
+            history_s=settings.history_s,
+            history_bytes=settings.history_bytes,
+            viewer_queue=settings.viewer_queue,
+        )
+        relay = Relay(store, surroundings.bus, batch=settings.relay_batch, every_s=settings.relay_every_s)
+        followed = asyncio.Event()
+        premises = Premises(
+            settings=settings,
+            store=store,
+            live=surroundings.live,
+            clock=surroundings.clock,
+            feed=feed,
+            wake=relay.wake,
+            is_ready=followed.is_set,
+        )
+        collector = Collector(store, surroundings.live, surroundings.bus, surroundings.clock)
+        background = (feed.follow(surroundings.bus, followed.set), relay.run(), collector.run(), keep(premises))
+        await _serve(premises, surroundings.ready, [asyncio.create_task(work) for work in background], followed)
+    finally:
+        await asyncio.to_thread(store.close)
+
+
+def open_store(settings: GatewaySettings, surroundings: Surroundings) -> Store:
+    """The database that the settings name."""
+    key = MasterKey.from_text(settings.master_key.get_secret_value()) if settings.master_key else None
+    return Store.open(settings.database, key, surroundings.clock)
+
+
+async def _serve(premises: Premises, ready: Callable[[], None], background: list[asyncio.Task[None]], followed: asyncio.Event) -> None:
+    """Serve beside the background work; the end of either ends both, the server first, so that the outbox leaves last."""
+    config = uvicorn.Config(
+        create_app(premises),
+        log_config=None,
+        access_log=False,  # addresses and sessions have no place in a log
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_SOCKET_MESSAGE,
+        timeout_graceful_shutdown=round(premises.settings.drain_s),
+        server_header=False,
+    )
+    listener = bind(premises.settings.host, premises.settings.port)
+    server = Server(config, ready)
+    serving = asyncio.create_task(server.serve([listener]))
+    try:
+        done, _ = await asyncio.wait([serving, *background], return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        server.should_exit = True
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(serving, premises.settings.drain_s + 2)
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        listener.close()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens there; ``Unavailable`` says what to do where it cannot."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise Unavailable(
+            f"the gateway cannot listen on {host}:{port} ({error.strerror}); set AFFECTLOOP_GATEWAY__PORT to a free one"
+        ) from error
+    return listener
+
+
+SERVICE = Edge(
+    name="gateway",
+    consumes=(SIGNALS, FACE_FEATURES, PHYSIO_FEATURES, AUDIO_FEATURES, ESTIMATES, BASELINES, DIRECTIVES),
+    produces=(TRIALS, SESSION_EVENTS),
+    settings=GatewaySettings,
+    run=run,
+)

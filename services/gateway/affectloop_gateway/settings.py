@@ -1,0 +1,41 @@
+"""Settings of the gateway."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+from affectloop.settings import settings_config
+
+
+class GatewaySettings(BaseSettings):
+    """Where the gateway listens, where it stores, and its limits."""
+
+    model_config = settings_config("gateway")
+
+    host: str = Field("127.0.0.1", description="Address that it listens on; 0.0.0.0 in a container.")
+    port: int = Field(8080, ge=0, le=65535, description="Port that it listens on; 0 takes a free one.")
+    database: str = Field(
+        "sqlite:///var/affectloop.db",
+        description="Where durable facts are: sqlite:///FILE or postgresql://USER:SECRET@HOST/NAME. Over Kafka use PostgreSQL.",
+    )
+    master_key: SecretStr | None = Field(
+        None,
+        description="32 bytes in base64 (openssl rand -base64 32) that wrap the learners' keys. With SQLite one is made beside the file.",
+    )
+    requests_per_10_s: int = Field(600, ge=1, description="Requests that a token may make in 10 seconds.")
+    refusals_per_min: int = Field(30, ge=1, description="Wrong tokens that an address may show in a minute.")
+    body_bytes: int = Field(65_536, ge=1024, description="Largest body of a request.")
+    longest_poll_s: float = Field(25.0, ge=0, description="How long a request for the next directive may wait.")
+    history_s: float = Field(60.0, ge=0, description="How much of each session a page that is opened late is shown.")
+    history_bytes: int = Field(64_000_000, ge=1_000_000, description="Memory that all sessions' recent records may take.")
+    viewer_queue: int = Field(512, ge=16, description="Messages that wait for a slow page before newer ones are dropped.")
+    sight_s: float = Field(0.5, gt=0, description="How old a page's permission to see may be.")
+    relay_batch: int = Field(200, ge=1, description="Facts that the outbox publishes at once.")
+    relay_every_s: float = Field(1.0, gt=0, description="How often the outbox is looked at when nobody woke it.")
+    restore_every_s: float = Field(
+        2.0, gt=0, description="How often live state is compared with the database, so that a lost Redis comes back."
+    )
+    expire_every_s: float = Field(60.0, gt=0, description="How often what has outlived its retention is deleted.")
+    abandoned_after_s: float = Field(43_200.0, gt=0, description="A session that nobody ended is ended after this long.")
+    drain_s: float = Field(5.0, ge=0, description="How long open requests may take to finish when it stops.")

@@ -1,0 +1,250 @@
+"""A school in memory, for tests of the gateway: two tenants, tokens of every role, learners who agreed, a bus that can go away."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fastapi import FastAPI
+from sqlalchemy import make_url
+
+from affectloop.bus import Outgoing, Producer, Record
+from affectloop.bus.memory import MemoryBus
+from affectloop.clock import ManualClock
+from affectloop.codec import to_record
+from affectloop.errors import Unavailable
+from affectloop.events import (
+    BLENDSHAPES,
+    AudioFeatures,
+    BaselineMeasured,
+    Directive,
+    Emotion,
+    EmotionEstimate,
+    Event,
+    FaceFeatures,
+    Guidance,
+    Header,
+    Item,
+    Modality,
+    Reason,
+    SignalChunk,
+    SignalKind,
+)  # fmt: skip
+from affectloop.policy.profile import Purpose, Role
+from affectloop.session import Session
+from affectloop.store.keys import MasterKey
+from affectloop.store.live import MemoryLiveState
+from affectloop.store.people import Consents, People, add_tenant
+from affectloop.store.sql import Store, engine_of
+from affectloop.store.tokens import Tokens
+from affectloop.topics import TOPICS
+from affectloop_gateway.app import create_app
+from affectloop_gateway.collector import Collector
+from affectloop_gateway.feed import Feed
+from affectloop_gateway.premises import Premises
+from affectloop_gateway.relay import Relay
+from affectloop_gateway.settings import GatewaySettings
+
+with warnings.catch_warnings():  # newer Starlettes would like another client; the gateway itself uses httpx
+    warnings.filterwarnings("ignore", "Using `httpx`")
+    from starlette.testclient import TestClient
+
+KEYS = MasterKey(bytes(range(32)))
+ITEM = {"item_id": "fear-1", "emotion": "fear", "duration_ms": 200, "intensity": 0.8, "view_deg": 0, "options": 7}
+
+
+class FailingBus(MemoryBus):
+    """A bus in memory that can be away."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(clock=clock)
+        self.away = False
+
+    def producer(self, *, durable: bool) -> Producer:
+        """A producer that notices."""
+        return _FailingProducer(self, super().producer(durable=durable))
+
+
+@dataclass
+class _FailingProducer:
+    bus: FailingBus
+    inner: Producer
+
+    def send(self, records: Sequence[Outgoing]) -> None:
+        if self.bus.away:
+            raise Unavailable("the bus is away")
+        self.inner.send(records)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+@dataclass
+class School:
+    """Everything behind the gateway, and the gateway itself."""
+
+    clock: ManualClock
+    live: MemoryLiveState
+    store: Store
+    bus: FailingBus
+    feed: Feed
+    relay: Relay
+    premises: Premises
+    client: TestClient
+    tokens: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def token(self, role: str = "admin", tenant: str = "north", learner_id: str | None = None) -> str:
+        """A token of that role; the same one each time."""
+        key = (tenant, f"{role}:{learner_id}")
+        if key not in self.tokens:
+            with self.store.work(tenant) as work:
+                self.tokens[key] = Tokens(work).issue(Role(role), learner_id=learner_id)[1]
+        return self.tokens[key]
+
+    def call(self, method: str, path: str, body: Any = None, *, token: str | None = None, **params: Any) -> Any:
+        """A request with a token, by default the administrator's; gives the response."""
+        token = self.token() if token is None else token
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self.client.request(method, path, json=body, headers=headers, params=params)
+
+    def learner(self, tenant: str = "north", *, consents: Sequence[Modality] = tuple(Modality), birth_year: int | None = 2000) -> str:
+        """A learner who agreed to these modalities for every purpose."""
+        with self.store.work(tenant) as work:
+            learner_id = People(work).add(birth_year=birth_year).learner_id
+            for modality in consents:
+                for purpose in (Purpose.TRAINING, Purpose.REPORT):
+                    Consents(work).give(learner_id, modality, purpose, 1, guardian=True, assent=True)
+        return learner_id
+
+    def start(self, learner_id: str | None = None, tenant: str = "north", **changes: Any) -> dict[str, Any]:
+        """Start a session over HTTP; gives the answer."""
+        body = {"learner_id": learner_id or self.learner(tenant), "modalities": ["face", "wristband", "voice"], **changes}
+        response = self.call("POST", "/v1/sessions", body, token=self.token(tenant=tenant))
+        assert response.status_code == 201, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def answer(self, session_id: str, trial_id: str, **changes: Any) -> Any:
+        """Answer a trial over HTTP; gives the response."""
+        token = changes.pop("token", None)
+        return self.call(
+            "POST", f"/v1/sessions/{session_id}/trials", {"trial_id": trial_id, "item": ITEM, "answer": "fear", **changes}, token=token
+        )
+
+    def live_session(self, session_id: str) -> Session:
+        """The session as live state has it."""
+        session = self.live.session(session_id)
+        assert session is not None
+        return session
+
+    def records(self, *topics: str) -> list[Record]:
+        """What lies on the bus."""
+        reader = self.bus.tail(topics or [topic.name for topic in TOPICS], from_start=True)
+        return reader.poll(0, 10_000)
+
+    def record(self, event: Event) -> Record:
+        """The event as a record that came from the bus."""
+        made = to_record(event, self.live_session(event.header.session_id).key)
+        return Record(made.topic, 0, 0, made.key, made.value, made.headers, self.clock.wall_us())
+
+    def arrive(self, *events: Event) -> None:
+        """Let events arrive at the feed."""
+        assert self.client.portal is not None
+        self.client.portal.call(self.feed.take, [self.record(event) for event in events])
+
+    def collect(self, *events: Event) -> list[Outgoing]:
+        """Let events arrive at the collector; gives dead letters."""
+        return Collector(self.store, self.live, self.bus, self.clock).take([self.record(event) for event in events])
+
+    def header(self, session_id: str, stream: str, sequence: int = 0, at_s: float = 0.0) -> Header:
+        """A header at so many seconds of the session."""
+        at_us = self.live_session(session_id).started_at_us + round(at_s * 1e6)
+        return Header(session_id=session_id, stream_id=stream, sequence=sequence, event_time_us=at_us, complete_until_us=at_us)
+
+    def face(self, session_id: str, at_s: float = 0.0) -> FaceFeatures:
+        """A face with a smile."""
+        shapes = np.full(BLENDSHAPES, 0.25, np.float32)
+        header = self.header(session_id, "face", round(at_s * 1e6), at_s)
+        return FaceFeatures(header=header, quality=0.9, reason=Reason.GOOD, blendshapes=shapes)
+
+    def signal(
+        self, session_id: str, at_s: float = 0.0, kind: SignalKind = SignalKind.EDA, rate_hz: float = 4, count: int = 4
+    ) -> SignalChunk:
+        """Some samples, each its own number."""
+        first = round(at_s * rate_hz)
+        samples = np.arange(first, first + count, dtype=np.float32)[:, None]
+        return SignalChunk(header=self.header(session_id, str(kind), first, at_s), kind=kind, sample_rate_hz=rate_hz, samples=samples)
+
+    def voice(self, session_id: str, at_s: float = 0.0) -> AudioFeatures:
+        """A silent half second."""
+        return AudioFeatures(header=self.header(session_id, "audio", round(at_s * 2), at_s), quality=0, reason=Reason.SILENT)
+
+    def estimate(self, session_id: str, at_s: float = 0.0) -> EmotionEstimate:
+        """A calm estimate."""
+        header = self.header(session_id, "fusion", round(at_s * 2), at_s)
+        return EmotionEstimate(
+            header=header, abstained=False, reason=Reason.GOOD, confidence=0.8, arousal=-0.3, arousal_error=0.1,
+            face_share=0.5, wristband_share=0.5, voice_share=0,
+        )  # fmt: skip
+
+    def directive(self, session_id: str, number: int, level: int = 5, at_s: float = 0.0) -> Directive:
+        """The next item is a brief surprise."""
+        item = Item(item_id="surprise-1", emotion=Emotion.SURPRISE, duration_ms=120, intensity=0.6, view_deg=45, options=7)
+        return Directive(
+            header=self.header(session_id, "directives", number, at_s), item=item, level=level, difficulty=0.1, expected_success=0.78,
+            target_success=0.78, ability=0.2, ability_error=0.4, pause_ms=1000, guidance=Guidance.NONE,
+        )  # fmt: skip
+
+    def baseline(self, session_id: str, name: str, value: float, at_s: float = 0.0) -> BaselineMeasured:
+        """Something learnt."""
+        return BaselineMeasured(header=self.header(session_id, name, round(at_s), at_s), name=name, values=np.array([value]))
+
+
+def template(folder: Path) -> Path:
+    """An empty database whose tables are made, to be copied."""
+    path = folder / "template.db"
+    Store.open(f"sqlite:///{path}", KEYS, ManualClock()).close()
+    return path
+
+
+@contextmanager
+def school(database: Path, folder: Path, **settings: Any) -> Iterator[School]:
+    """A school with the tenants ``north`` and ``south``, both under the profile ``demo``."""
+    shutil.copy(database, folder / "facts.db")
+    clock = ManualClock()
+    live, bus = MemoryLiveState(clock), FailingBus(clock)
+    store = Store(engine_of(make_url(f"sqlite:///{folder / 'facts.db'}")), KEYS, clock)  # its tables are made
+    for tenant in ("north", "south"):
+        add_tenant(store, tenant, title=tenant, profile="demo")
+    chosen = GatewaySettings(**{"sight_s": 0.05, **settings})
+    feed = Feed(live, clock, history_s=chosen.history_s, history_bytes=chosen.history_bytes, viewer_queue=chosen.viewer_queue)
+    relay = Relay(store, bus, batch=chosen.relay_batch, every_s=chosen.relay_every_s)
+    premises = Premises(settings=chosen, store=store, live=live, clock=clock, feed=feed)
+    app = _app(premises)
+    app.state.premises = premises
+    with TestClient(app) as client:
+        yield School(clock, live, store, bus, feed, relay, premises, client)
+    store.close()
+
+
+_APPS: list[FastAPI] = []  # one for all: making it takes longer than most tests
+
+
+def _app(premises: Premises) -> FastAPI:
+    if not _APPS:
+        _APPS.append(create_app(premises))
+    return _APPS[0]
+
+
+def with_profile(at: School, profile: str, tenant: str = "north") -> None:
+    """Put a tenant under another profile."""
+    add_tenant(at.store, tenant, title=tenant, profile=profile)
+
+
+__all__ = ["ITEM", "KEYS", "FailingBus", "School", "replace", "school", "template", "with_profile"]
