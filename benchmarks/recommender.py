@@ -95,8 +95,8 @@ def main() -> None:
         head = [
             "# The recommender's processor on one core, without a bus",
             "",
-            "`python benchmarks/recommender.py --write` wrote this. The times are the thread's processor time: what one core needs, whatever",
-            "else runs. Learners and estimates are simulated.",
+            "`python benchmarks/recommender.py --write` wrote this. The times are the thread's processor time: what one core needs,",
+            "whatever else runs. Learners and estimates are simulated.",
             "",
         ]
         RESULTS.write_text("\n".join(head + lines) + "\n")
