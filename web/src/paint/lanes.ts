@@ -1,0 +1,276 @@
+// The lanes: what each draws on its strip of the shared time axis.
+
+import { EXPRESSIONS, MODALITIES, type Cause, type Modality } from "../events";
+import { BAND_80, extent, linear, roundRange, type Scale } from "../scale";
+import { between, firstAfter, gapsWithin, type Gap, type Track, type Tracks, type Value } from "../tracks/model";
+import { causeWords, type Words } from "../words";
+import { facesShown, peaks, smooth } from "./expressions";
+import { band, dot, hatch, line, ticks, wide, words as write, type Pane } from "./pane";
+import { changes, type Change } from "./steps";
+
+export type LaneId = "trials" | "face" | "heart" | "skin" | "voice" | "arousal" | "valence" | "difficulty" | "ability";
+
+export interface Look {
+  tracks: Tracks;
+  words: Words;
+  allowed: (modality: Modality) => boolean; // whether the modality is sensed now
+  live: boolean;
+}
+
+export interface Lane {
+  id: LaneId;
+  weight: number;
+  paint: (pane: Pane, look: Look) => void;
+}
+
+const SPEAKING = 0.3; // share of a hop from which on it is drawn as speech
+const SHORTEST_GAP_PX = 4;
+
+function gaps(pane: Pane, track: Track, look: Look, modality?: Modality): void {
+  const perPixel = (pane.to - pane.from) / Math.max(1, pane.right - pane.left);
+  const off = modality === undefined ? !MODALITIES.some(look.allowed) : !look.allowed(modality);
+  const nothing: Gap[] = look.live && track.t.length === 0 ? [{ from: pane.from, to: pane.to, reason: "no-record" }] : [];
+  const found = [...nothing, ...gapsWithin(track, pane.from, pane.to, SHORTEST_GAP_PX * perPixel)];
+  const word = (reason: Gap["reason"]): string => look.words.reasons[off && reason === "no-record" ? "not-allowed" : reason] ?? reason;
+  hatch(pane, found, word);
+}
+
+function within(trace: { t: number[] }, values: readonly Value[], pane: Pane): Value[] {
+  return values.slice(Math.max(0, firstAfter(trace.t, pane.from) - 1), firstAfter(trace.t, pane.to) + 1);
+}
+
+function newest(pane: Pane, track: Track, column: number, y: Scale, color: string, look: Look): void {
+  const index = track.t.length - 1;
+  const value = index < 0 ? null : track.columns[column]![index];
+  if (look.live && value !== null && value !== undefined && track.t[index]! >= pane.from) dot(pane, pane.x(Math.min(track.t[index]!, pane.to)), y(value), color);
+}
+
+function paintTrials(pane: Pane, look: Look): void {
+  const shown = look.tracks.trials.filter((trial) => pane.x(trial.t) >= pane.left + 4 && pane.x(trial.t) <= pane.right + 1);
+  const apart = shown.length > 1 ? (pane.x(shown.at(-1)!.t) - pane.x(shown[0]!.t)) / (shown.length - 1) : Infinity;
+  const radius = Math.max(1.5, Math.min(5.5, 0.38 * apart));
+  const middle = pane.top + Math.min(13, (pane.bottom - pane.top) * 0.32);
+  for (const trial of shown) {
+    const x = pane.x(trial.t);
+    if (trial.correct) dot(pane, x, middle, pane.ink.good, radius);
+    else cross(pane, x, middle, radius * 0.85);
+  }
+  let taken = -Infinity;
+  for (const trial of shown) {
+    const [x, text] = [pane.x(trial.t), look.words.short[trial.shown]];
+    const width = wide(pane, text);
+    if (apart < 4 || x - width / 2 < taken + 3) continue;
+    write(pane, text, x, middle + 21, "center", trial.correct ? pane.ink["ink-2"] : pane.ink.stop, trial.correct ? 400 : 650);
+    taken = x + width / 2;
+  }
+}
+
+function cross(pane: Pane, x: number, y: number, half: number): void {
+  const { ctx, ink } = pane;
+  ctx.strokeStyle = ink.stop;
+  ctx.lineWidth = Math.min(2.6, 0.6 + half * 0.45);
+  ctx.lineCap = "round";
+  ctx.beginPath();
+  ctx.moveTo(x - half, y - half);
+  ctx.lineTo(x + half, y + half);
+  ctx.moveTo(x + half, y - half);
+  ctx.lineTo(x - half, y + half);
+  ctx.stroke();
+}
+
+function paintFace(pane: Pane, look: Look): void {
+  const { face } = look.tracks;
+  const y = linear(0, 1, pane.bottom, pane.top);
+  const shown = facesShown(face, pane.from, pane.to);
+  if (shown.length === 0) present(pane, face);
+  else ticks(pane, [0, 0.5, 1], y, (value) => look.words.percent(value));
+  for (const column of shown) {
+    const name = EXPRESSIONS[column]!;
+    const values = smooth(face, column, look.live ? 0.25 : 0);
+    line(pane, face.t, values, y, face.step, { color: pane.ink[name], width: name === "neutral" ? 1.3 : 2 });
+  }
+  gaps(pane, face, look, "face");
+  for (const peak of peaks(face, shown, pane)) {
+    write(pane, look.words.emotions[EXPRESSIONS[peak.column]!], pane.x(peak.t), Math.max(pane.top + 9, y(peak.value) - 5), "center", pane.ink.ink);
+  }
+}
+
+/** Without expressions (they are not read, or not yet), at least where a face was found. */
+function present(pane: Pane, face: Track): void {
+  const { ctx } = pane;
+  if (face.t.length === 0) return;
+  const [left, right] = [Math.max(pane.left, pane.x(face.t[0]!)), Math.min(pane.right, pane.x(face.t.at(-1)!))];
+  const middle = (pane.top + pane.bottom) / 2;
+  ctx.globalAlpha = 0.18;
+  ctx.fillStyle = pane.ink.face;
+  ctx.fillRect(left, middle - 8, Math.max(0, right - left), 16);
+  ctx.globalAlpha = 1;
+}
+
+function paintHeart(pane: Pane, look: Look): void {
+  const { heart } = look.tracks;
+  const rates = within(heart, heart.columns[0]!, pane);
+  const errors = within(heart, heart.columns[1]!, pane);
+  const all = extent(rates.flatMap((rate, index) => (rate === null ? [] : [rate - (errors[index] ?? 0), rate + (errors[index] ?? 0)])));
+  const range = roundRange(...(all ?? [60, 90]), 20);
+  const y = linear(range[0], range[1], pane.bottom, pane.top);
+  if (all) ticks(pane, three(range), y, (value) => String(Math.round(value)));
+  band(pane, heart, 0, 1, BAND_80, y, pane.ink.body);
+  line(pane, heart.t, heart.columns[0]!, y, heart.step, { color: pane.ink.body, width: 2 });
+  gaps(pane, heart, look, "wristband");
+  newest(pane, heart, 0, y, pane.ink.body, look);
+}
+
+function paintSkin(pane: Pane, look: Look): void {
+  const { skin, conductance, responses } = look.tracks;
+  const measured = conductance.t.length > 0;
+  const level = measured ? { ...conductance, step: skin.step, gaps: [] } : { ...skin, columns: [skin.columns[1]!] };
+  const all = extent([...within(level, level.columns[0]!, pane), ...within(skin, skin.columns[0]!, pane)]);
+  const range = roundRange(...(all ?? [0, 1]), 0.4);
+  const y = linear(range[0], range[1], pane.bottom, pane.top);
+  if (all) ticks(pane, three(range), y, (value) => value.toFixed(range[1] - range[0] < 2 ? 2 : 1));
+  line(pane, skin.t, skin.columns[0]!, y, skin.step, { color: pane.ink.body, width: 1, dash: [3, 3] });
+  line(pane, level.t, level.columns[0]!, y, skin.step, { color: pane.ink.body, width: 1.8 });
+  gaps(pane, skin, look, "wristband");
+  for (const response of responses) {
+    const value = between(level, 0, response.t, skin.step);
+    const x = pane.x(response.t);
+    if (value === null || x < pane.left || x > pane.right) continue;
+    dot(pane, x, y(value), pane.ink.body, 4.5);
+    dot(pane, x, y(value), pane.ink.panel, 2.5);
+  }
+}
+
+function paintVoice(pane: Pane, look: Look): void {
+  const { ctx } = pane;
+  const { voice } = look.tracks;
+  const [shares, pitches] = [voice.columns[0]!, voice.columns[1]!];
+  const range = roundRange(...(extent(within(voice, pitches, pane)) ?? [100, 300]), 120);
+  const y = linear(range[0], range[1], pane.bottom - 3, pane.top + 3);
+  if (extent(within(voice, pitches, pane))) ticks(pane, [range[0], range[1]], y, (value) => String(Math.round(value)));
+  for (const [from, to] of spoken(voice.t, shares, voice.step)) {
+    const left = Math.max(pane.left, pane.x(from));
+    const right = Math.min(pane.right, pane.x(to));
+    if (right <= left) continue;
+    ctx.fillStyle = pane.ink.voice;
+    ctx.globalAlpha = 0.15;
+    ctx.beginPath();
+    ctx.roundRect(left, pane.top, Math.max(2, right - left), pane.bottom - pane.top, 4);
+    ctx.fill();
+    ctx.globalAlpha = 1;
+  }
+  const heard = pitches.map((pitch, index) => ((shares[index] ?? 0) >= SPEAKING ? pitch : null));
+  line(pane, voice.t, heard, y, voice.step, { color: pane.ink.voice, width: 2 });
+  heard.forEach((pitch, index) => {
+    const alone = pitch !== null && (heard[index - 1] ?? null) === null && (heard[index + 1] ?? null) === null;
+    const x = pane.x(voice.t[index]!);
+    if (alone && x >= pane.left && x <= pane.right) dot(pane, x, y(pitch), pane.ink.voice, 2);
+  });
+  gaps(pane, voice, look, "voice");
+}
+
+/** Stretches of speech: a hop ends at its time and is as long as the step before it. */
+export function spoken(times: readonly number[], shares: readonly Value[], longest: number): [number, number][] {
+  const found: [number, number][] = [];
+  times.forEach((t, index) => {
+    if ((shares[index] ?? 0) < SPEAKING) return;
+    const start = index > 0 && t - times[index - 1]! <= longest ? times[index - 1]! : t - 0.5;
+    const last = found.at(-1);
+    if (last && start - last[1] < 0.01) last[1] = t;
+    else found.push([start, t]);
+  });
+  return found;
+}
+
+function paintAffect(column: 0 | 2): (pane: Pane, look: Look) => void {
+  return (pane, look) => {
+    const { affect } = look.tracks;
+    const y = linear(-1, 1, pane.bottom, pane.top);
+    ticks(pane, [-1, 0, 1], y, (value) => (value === 0 ? "0" : value > 0 ? "+1" : "−1"));
+    band(pane, affect, column, column + 1, BAND_80, y, pane.ink.fused);
+    line(pane, affect.t, affect.columns[column]!, y, affect.step, { color: pane.ink.fused, width: 2.2 });
+    gaps(pane, affect, look);
+    newest(pane, affect, column, y, pane.ink.fused, look);
+  };
+}
+
+function paintDifficulty(pane: Pane, look: Look): void {
+  const { ctx, ink } = pane;
+  const { decisions } = look.tracks;
+  const first = Math.max(0, firstAfter(decisions.map((one) => one.t), pane.from) - 1);
+  const shown = decisions.slice(first).filter((one) => one.t <= pane.to);
+  if (shown.length === 0) return;
+  const [low, high] = extent(shown.map((one) => one.level))!;
+  const bottom = Math.max(0, Math.min(low - 1, high - 3));
+  const y = linear(bottom, Math.max(high + 1, bottom + 4), pane.bottom, pane.top);
+  ticks(pane, [...new Set([low, high])], y, (value) => String(value));
+  ctx.strokeStyle = ink.trial;
+  ctx.lineWidth = 2.2;
+  ctx.lineJoin = "miter";
+  ctx.setLineDash([]);
+  ctx.beginPath();
+  shown.forEach((one, index) => {
+    const x = Math.max(pane.left, pane.x(one.t));
+    if (index === 0) ctx.moveTo(x, y(one.level));
+    else {
+      ctx.lineTo(x, y(shown[index - 1]!.level));
+      ctx.lineTo(x, y(one.level));
+    }
+  });
+  ctx.lineTo(pane.right, y(shown.at(-1)!.level));
+  ctx.stroke();
+  label(pane, look, y);
+}
+
+const WEIGHTY: readonly Cause[] = ["recent-misses", "break-due", "override", "strain-rising", "confusion"];
+const TELLING: readonly Cause[] = ["success-high", "success-low", "first-item"];
+
+function weight(change: Change): number {
+  const has = (causes: readonly Cause[]): boolean => change.causes.some((given) => causes.includes(given.cause));
+  return has(WEIGHTY) ? 2 : has(TELLING) ? 1 : 0;
+}
+
+/** The reasons beside the steps; the weightier, then the newer one wins where two would overlap. */
+function label(pane: Pane, look: Look, y: Scale): void {
+  const taken: { above: boolean; left: number; right: number }[] = [];
+  for (const change of changes(look.tracks.decisions).reverse().sort((one, other) => weight(other) - weight(one))) {
+    const x = pane.x(change.t);
+    if (change.direction === "held" || x < pane.left - 60 || x > pane.right) continue;
+    const text = change.causes.slice(0, 2).map((cause) => causeWords(cause, look.words)).join(", ") || look.words.level(change.level);
+    const width = wide(pane, text);
+    const left = Math.max(pane.left + 2, Math.min(x + 5, pane.right - width));
+    const above = change.direction !== "eased";
+    if (taken.some((one) => one.above === above && left < one.right + 8 && left + width > one.left - 8)) continue;
+    taken.push({ above, left, right: left + width });
+    write(pane, text, left, y(change.level) + (above ? -6 : 15), "left", pane.ink["ink-2"]);
+  }
+}
+
+function paintAbility(pane: Pane, look: Look): void {
+  const { decisions } = look.tracks;
+  const track: Track = {
+    t: decisions.map((one) => one.t), columns: [decisions.map((one) => one.ability), decisions.map((one) => one.abilityError)], gaps: [], step: Infinity,
+  };
+  const edges = decisions.flatMap((one) => [one.ability - BAND_80 * one.abilityError, one.ability + BAND_80 * one.abilityError]);
+  const range = roundRange(...(extent(edges) ?? [-1, 1]), 1);
+  const y = linear(range[0], range[1], pane.bottom, pane.top);
+  ticks(pane, three(range), y, (value) => value.toFixed(1).replace("-", "−"));
+  band(pane, track, 0, 1, BAND_80, y, pane.ink.trial);
+  line(pane, track.t, track.columns[0]!, y, Infinity, { color: pane.ink.trial, width: 2 });
+}
+
+function three(range: [number, number]): number[] {
+  return [range[0], (range[0] + range[1]) / 2, range[1]];
+}
+
+export const LANES: readonly Lane[] = [
+  { id: "trials", weight: 46, paint: paintTrials },
+  { id: "face", weight: 100, paint: paintFace },
+  { id: "heart", weight: 82, paint: paintHeart },
+  { id: "skin", weight: 84, paint: paintSkin },
+  { id: "voice", weight: 60, paint: paintVoice },
+  { id: "arousal", weight: 76, paint: paintAffect(0) },
+  { id: "valence", weight: 76, paint: paintAffect(2) },
+  { id: "difficulty", weight: 84, paint: paintDifficulty },
+  { id: "ability", weight: 80, paint: paintAbility },
+];
