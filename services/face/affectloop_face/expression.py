@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from affectloop import models
 from affectloop.events import Event, FloatArray
-from affectloop_face.mesh import affine, cut
+from affectloop_face.mesh import GRID_PX, GRID_RAD, affine, cut, on_grid
 from affectloop_face.picture import Picture
 from affectloop_face.seen import CROP_SIDE, Unclassified
 
@@ -27,10 +27,10 @@ EYES_TO_MOUTH, MEAN_AT = 0.45, (0.5, 0.43)
 def expression_crop(picture: Picture, points: FloatArray) -> Picture:
     """The face as the net takes it: (112, 112, 3) RGB, from a mesh (478, 3)."""
     right, left, mouth = (points[list(numbers), :2].mean(axis=0).astype(np.float64) for numbers in (RIGHT_EYE, LEFT_EYE, MOUTH))
-    side = max(1.0, float(np.hypot(*(mouth - right)) + np.hypot(*(mouth - left))) / 2 / EYES_TO_MOUTH)
-    angle = math.atan2(left[1] - right[1], left[0] - right[0])
+    side = on_grid(max(1.0, float(np.hypot(*(mouth - right)) + np.hypot(*(mouth - left))) / 2 / EYES_TO_MOUTH), GRID_PX)
+    angle = on_grid(math.atan2(left[1] - right[1], left[0] - right[0]), GRID_RAD)
     dx, dy = (0.5 - MEAN_AT[0]) * side, (0.5 - MEAN_AT[1]) * side
-    x, y = (right + left + mouth) / 3
+    x, y = (on_grid(float(value), GRID_PX) for value in (right + left + mouth) / 3)
     centre = x + math.cos(angle) * dx - math.sin(angle) * dy, y + math.sin(angle) * dx + math.cos(angle) * dy
     return cut(picture, affine(centre, side, angle, CROP_SIDE), CROP_SIDE)
 

@@ -24,6 +24,9 @@ SIDE = 256  # pixels of the net's input
 REGION_SCALE = 1.68
 REGION_SHIFT = -0.045  # of the detector's box, along the face, towards the forehead
 LEAST_PRESENCE = 0.5
+# Regions lie on a grid, finer than the detector's noise: its last bits, which differ between backends and processors,
+# would else move single pixels of the crop and blendshapes by up to 0.002.
+GRID_PX, GRID_RAD = 1 / 8, 1 / 512
 
 # The points that the blendshape net takes, in its order.
 BLENDSHAPE_POINTS = np.array([
@@ -65,11 +68,16 @@ def cut(picture: Picture, region: Affine, pixels: int) -> Picture:
 def region_of(detection: FloatArray) -> Affine:
     """The region in which the mesh is looked for: the detector's box, upright by the eyes, widened."""
     right, left = detection[RIGHT_EYE], detection[LEFT_EYE]
-    angle = math.atan2(left[1] - right[1], left[0] - right[0])
-    box = float(detection[1].max())
-    x = float(detection[0, 0]) - math.sin(angle) * REGION_SHIFT * box
-    y = float(detection[0, 1]) + math.cos(angle) * REGION_SHIFT * box
+    angle = on_grid(math.atan2(left[1] - right[1], left[0] - right[0]), GRID_RAD)
+    box = on_grid(float(detection[1].max()), GRID_PX)
+    x = on_grid(float(detection[0, 0]), GRID_PX) - math.sin(angle) * REGION_SHIFT * box
+    y = on_grid(float(detection[0, 1]), GRID_PX) + math.cos(angle) * REGION_SHIFT * box
     return affine((x, y), REGION_SCALE * box, angle, SIDE)
+
+
+def on_grid(value: float, step: float) -> float:
+    """The nearest multiple of a step."""
+    return round(value / step) * step
 
 
 def mesh_of(nets: Nets, picture: Picture, detection: FloatArray) -> Mesh | None:

@@ -13,6 +13,8 @@ import numpy as np
 from affectloop import models
 from affectloop.events import FloatArray
 
+Backend = Literal["auto", "litert", "opencv"]
+
 MODEL, FILE = "face-landmarker-v1", "face_landmarker.task"
 
 
@@ -73,7 +75,7 @@ class OpenCV:
         return [np.asarray(output, np.float32) for output in self._nets[net].forward(net.outputs)]
 
 
-def load(backend: Literal["auto", "litert", "opencv"]) -> Nets:
+def load(backend: Backend) -> Nets:
     """The nets on the backend asked for; ``auto`` is LiteRT where it is installed."""
     with zipfile.ZipFile(models.checked(MODEL, FILE)) as task:
         contents = {net: task.read(net.file) for net in (DETECTOR, MESH, BLENDSHAPES)}
