@@ -29,6 +29,7 @@ SAME_BEAT_S = 0.25  # two beats closer than this are one seen twice
 LEAST_REGULAR = 0.7  # share of plausible intervals below which beats are guesses
 MOST_BRIDGED = 0.1  # share of a window that may be straight lines over gaps
 SPECTRUM_US = 8 * SECOND_US  # resolves 7.5 bpm
+WRIST_TRUST = 0.7  # quality of a moving wrist's rate at best: a line may be the wrong one
 FOLLOWED_HOPS = 20  # seconds over which a moving wrist's rate is followed; older ones change it by less than 0.1 bpm
 
 
@@ -77,12 +78,12 @@ class BeatTrack:
         self._method = method
         self._hops: dict[int, _HopBeats] = {}
 
-    def reading(self, closing_us: int, window: Window | None) -> HeartReading:
-        """Look at the window that closes here."""
+    def reading(self, closing_us: int, window: Window | None, *, moving: bool) -> HeartReading:
+        """Look at the window that closes here; what a movement beats is no beat for variability."""
         found, reading = self._looked(closing_us, window)
         at_us = window.times_us(found.at) if window is not None else np.empty(0)
         begin, end = closing_us - ZONE_US[0] - ZONE_OVERLAP_US, closing_us - ZONE_US[1] + ZONE_OVERLAP_US
-        good = reading.bpm is not None and found.quality >= self._method.least_variability_quality
+        good = not moving and reading.bpm is not None and found.quality >= self._method.least_variability_quality
         present = reading.reason is not Reason.NO_SIGNAL
         self._hops[closing_us] = _HopBeats(at_us[(at_us >= begin) & (at_us < end)], present, good)
         self._hops.pop(closing_us - VARIABILITY_HOPS * SECOND_US, None)
@@ -126,20 +127,21 @@ class BeatTrack:
 
 
 def joined(samples: FloatArray) -> FloatArray:
-    """One signal out of several channels: the mean of what each is worth in its own deviations."""
+    """One signal out of several channels: their mean in deviations of each, the way up of the first."""
     if samples.shape[1] == 1:
         return samples[:, 0]
     spread = samples.std(axis=0)
     alive = spread > 0
-    one: FloatArray = ((samples[:, alive] - samples[:, alive].mean(axis=0)) / spread[alive]).mean(axis=1)
+    standard = (samples[:, alive] - samples[:, alive].mean(axis=0)) / spread[alive]
+    one: FloatArray = (standard * np.sign(standard.T @ standard[:, 0])).mean(axis=1)
     return one
 
 
 class MovingWrist:
     """The heart rate of a wrist that moves: likelihoods of the last seconds, each from its own 8 s, followed."""
 
-    def __init__(self, largest_error_bpm: float) -> None:
-        self._largest_error_bpm = largest_error_bpm
+    def __init__(self, least_certainty: float) -> None:
+        self._least_certainty = least_certainty
         self._likelihoods: dict[int, FloatArray | None] = {}
         self._of: tuple[Tape, Tape] | None = None
 
@@ -153,10 +155,10 @@ class MovingWrist:
         if known[closing_us] is None:
             return None
         followed = [likelihood for likelihood in known.values() if likelihood is not None]
-        bpm, error_bpm = pulse_rate.followed_rate(followed)
-        if error_bpm > self._largest_error_bpm:
+        found = pulse_rate.followed_rate(followed)
+        if found.certainty < self._least_certainty:
             return None
-        return HeartReading(0.8 * (1 - 0.5 * error_bpm / self._largest_error_bpm), Reason.GOOD, bpm, error_bpm)
+        return HeartReading(WRIST_TRUST * found.certainty, Reason.GOOD, found.bpm, found.deviation_bpm)
 
     def _likelihood(self, closing_us: int, pulse: Tape, acceleration: Tape) -> FloatArray | None:
         volume = pulse.window(closing_us - SPECTRUM_US, closing_us)

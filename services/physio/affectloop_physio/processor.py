@@ -38,6 +38,7 @@ STREAM = "physio"
 HISTORY_US = 81 * HOP_US
 SAMPLES_US = 29 * HOP_US  # a moving wrist is followed over 20 hops and their 8 s
 MOVEMENT_US = 2 * HOP_US  # movement and temperature are told of the last 2 s
+LOWEST_RATE_HZ = 0.5  # slower than any signal of a body: not read, nor is its claim of how long it lasts
 LARGEST_MOVEMENT_G = 50.0  # beyond, a sensor is broken, as is one that is colder or hotter
 COLDEST_CELSIUS, HOTTEST_CELSIUS = -20.0, 60.0
 
@@ -95,20 +96,24 @@ class PhysioProcessor:
                 variability_trust=0.6,  # an upstroke's time moves with blood pressure: RMSSD from a wrist correlates weakly with the ECG's
             )
         )
-        self._wrist = MovingWrist(settings.largest_rate_error_bpm)
+        self._wrist = MovingWrist(settings.least_wrist_certainty)
+        self._movements: deque[tuple[int, float]] = deque(maxlen=WINDOW_US // HOP_US)
         self._skin = SkinTrack(settings)
         self._resting_heart = RestingLevel(opening, "resting_heart_rate")
         self._resting_tonic = RestingLevel(opening, "resting_tonic")
 
     def step(self, event: Event) -> Iterable[Event]:
         """Take a chunk of samples."""
-        if isinstance(event, SignalChunk):
-            name = event.header.stream_id
+        if not isinstance(event, SignalChunk):
+            return ()
+        name, begin_us = event.header.stream_id, event.header.event_time_us
+        end_us = float(begin_us)
+        if event.sample_rate_hz >= LOWEST_RATE_HZ:
             if name not in self._streams or self._streams[name].kind is not event.kind:
                 self._streams[name] = _Stream(event.kind, Tape(event.samples.shape[1]))
             end_us = self._streams[name].take(event)
-            self._starts.append(event.header.event_time_us)
-            self._hops.saw(event.header, round(end_us))
+        self._starts.append(begin_us)
+        self._hops.saw(event.header, round(end_us))
         return ()
 
     def advance(self, progress_us: int) -> Iterator[Event]:
@@ -143,7 +148,7 @@ class PhysioProcessor:
 
     def _closed(self, closing_us: int, progress_us: int) -> Iterator[Event]:
         """What one second gives: perhaps a resting level, and the features."""
-        movement_g, temperature = self._movement(closing_us, MOVEMENT_US), self._temperature(closing_us)
+        movement_g, temperature = self._movement(closing_us), self._temperature(closing_us)
         cold = temperature is not None and temperature < self._settings.least_skin_temperature_celsius
         source, heart, variability = self._heart(closing_us, cold)
         eda = self._tape(SignalKind.EDA, closing_us)
@@ -182,7 +187,7 @@ class PhysioProcessor:
     def _heart(self, closing_us: int, cold: bool) -> tuple[SignalKind, HeartReading, VariabilityReading]:
         """The ECG's reading where it has one, else the PPG's."""
         ecg, ppg = self._tape(SignalKind.ECG, closing_us), self._tape(SignalKind.PPG, closing_us)
-        from_ecg = self._ecg.reading(closing_us, ecg.window(closing_us - WINDOW_US, closing_us) if ecg else None)
+        from_ecg = self._ecg.reading(closing_us, ecg.window(closing_us - WINDOW_US, closing_us) if ecg else None, moving=False)
         from_ppg = self._pulse(closing_us, ppg, cold)
         chosen = better(from_ecg, from_ppg)
         plausible = self._settings.least_plausible_ratio
@@ -191,11 +196,10 @@ class PhysioProcessor:
 
     def _pulse(self, closing_us: int, ppg: Tape | None, cold: bool) -> HeartReading:
         """From pulses on a wrist at rest, from the spectrum on a moving one."""
-        reading = self._ppg.reading(closing_us, ppg.window(closing_us - WINDOW_US, closing_us) if ppg else None)
+        moving = self._moved_within(closing_us, WINDOW_US)
+        reading = self._ppg.reading(closing_us, ppg.window(closing_us - WINDOW_US, closing_us) if ppg else None, moving=moving)
         if ppg is None or reading.reason in (Reason.NO_SIGNAL, Reason.WARMING_UP, Reason.OFF_BODY):
             return reading
-        moved = self._movement(closing_us, WINDOW_US)
-        moving = moved is not None and moved > self._settings.moving_g
         if reading.bpm is not None and not moving:
             return reading
         acceleration = self._tape(SignalKind.ACCELERATION, closing_us)
@@ -204,14 +208,21 @@ class PhysioProcessor:
             return followed
         return refused(reading, Reason.OFF_BODY if cold else Reason.MOVING if moving else Reason.NOISY)
 
-    def _movement(self, closing_us: int, length_us: int) -> float | None:
-        """Standard deviation of the acceleration's norm."""
+    def _moved_within(self, closing_us: int, length_us: int) -> bool:
+        """Whether the wrist moved in any hop of the time before."""
+        return any(at_us > closing_us - length_us and moved > self._settings.moving_g for at_us, moved in self._movements)
+
+    def _movement(self, closing_us: int) -> float | None:
+        """Standard deviation of the acceleration's norm in the last 2 s."""
         tape = self._tape(SignalKind.ACCELERATION, closing_us)
-        window = tape.window(closing_us - length_us, closing_us) if tape else None
-        if window is None or window.last_us < closing_us - CURRENT_US or len(window.samples) < 2:
+        window = tape.window(closing_us - MOVEMENT_US, closing_us) if tape else None
+        if window is None or len(window.samples) < 2:
             return None
         movement_g = float(np.sqrt((window.samples**2).sum(axis=1)).std())
-        return movement_g if movement_g <= LARGEST_MOVEMENT_G else None
+        if movement_g > LARGEST_MOVEMENT_G:
+            return None
+        self._movements.append((closing_us, movement_g))
+        return movement_g
 
     def _temperature(self, closing_us: int) -> float | None:
         tape = self._tape(SignalKind.TEMPERATURE, closing_us)

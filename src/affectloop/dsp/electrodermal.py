@@ -20,6 +20,7 @@ REACH = KERNEL // 2
 RISE_S = 8.0  # no response rises for longer
 SETTLE_S = 3.0  # a peak is one once nothing higher follows for so long, or it has fallen
 LEAST_DIP_MICROSIEMENS = 0.005  # a smaller dip does not part two responses
+RISEN_SHARE = 0.05  # of the amplitude above the trough: there it begins; the trough itself may be a quiet while before
 NOISE_DIPS, NOISE_RISES = 2.0, 4.0  # standard deviations of the smoothed noise that a dip, a response must exceed
 BENDS = 6**0.5  # standard deviation of the second difference of unit noise
 TONIC_PERCENTILE = 5.0  # of the smoothed level: below the responses, not on a single low sample
@@ -27,7 +28,7 @@ TONIC_PERCENTILE = 5.0  # of the smoothed level: below the responses, not on a s
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A skin conductance response: onset and peak in samples of the window, amplitude from the one to the other."""
+    """A skin conductance response: onset and peak in samples of the window, amplitude from the trough before it."""
 
     onset: int
     peak: int
@@ -113,9 +114,10 @@ def responses(smooth: FloatArray, noise_microsiemens: float, least_microsiemens:
     found = []
     for peak in range(max(first, 1), min(last, len(levels) - 1)):
         if levels[peak - 1] < levels[peak] >= levels[peak + 1] and _holds(levels, peak, dip):
-            onset = _onset(levels, peak, dip)
-            amplitude = levels[peak] - levels[onset]
+            trough = _trough(levels, peak, dip)
+            amplitude = levels[peak] - levels[trough]
             if amplitude >= least:
+                onset = max(at for at in range(trough, peak) if levels[at] <= levels[trough] + RISEN_SHARE * amplitude)
                 found.append(Response(onset, peak, amplitude))
     return found
 
@@ -130,12 +132,12 @@ def _holds(levels: list[float], peak: int, dip: float) -> bool:
     return True
 
 
-def _onset(levels: list[float], peak: int, dip: float) -> int:
+def _trough(levels: list[float], peak: int, dip: float) -> int:
     """The lowest sample before the peak, back to where the level comes down from something else."""
-    onset = peak
+    trough = peak
     for index in range(peak - 1, max(peak - round(RISE_S * GRID_HZ), 0) - 1, -1):
-        if levels[index] < levels[onset]:
-            onset = index
-        elif levels[index] > levels[onset] + dip:
+        if levels[index] < levels[trough]:
+            trough = index
+        elif levels[index] > levels[trough] + dip:
             break
-    return onset
+    return trough

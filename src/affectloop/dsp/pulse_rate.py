@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -12,11 +13,12 @@ from affectloop.dsp.filters import FloatArray
 SLOWEST_BPM, FASTEST_BPM = 40, 210
 RATES_BPM = np.arange(SLOWEST_BPM, FASTEST_BPM + 1, dtype=float)  # transforms are padded to 60 s: bin number = bpm
 BINS = 2 * FASTEST_BPM + 1  # up to the second harmonic of the fastest
-MASK = 0.7  # of the pulse's strongest line is what the strongest movement takes away
+MASK = 0.8  # of the pulse's strongest line is what the strongest movement takes away
 MASK_FULL = 0.5  # of the strongest movement takes away as much: strides have half-rate lines too
 HARMONIC = 0.3  # weight of the second harmonic; a heart has one, a swinging arm often not
-FLOOR = 0.1  # likelihood of a rate without a line: masks and noise can hide it
+FLOOR = 0.2  # likelihood of a rate without a line: masks and noise can hide it
 DRIFT_BPM = 3.0  # scale of how far a heart rate moves in one second (two-sided exponential)
+NEAR_BPM = 8  # rates this close to the most probable one are the same line, seen through a window of 8 s
 STILL_G = 0.03  # movement below this is a hand's tremor or the sensor's noise and masks in proportion
 LOWEST_PULSE_RATE_HZ, LOWEST_ACCELERATION_RATE_HZ = 15.0, 15.0  # twice the second harmonic of the fastest
 
@@ -67,7 +69,7 @@ def rate_likelihood(volume: FloatArray, rate_hz: float, acceleration_g: FloatArr
 
     Returns
     -------
-    Shape of ``RATES_BPM``, FLOOR**2 to about 1, not normalised.
+    Shape of ``RATES_BPM``, FLOOR to FLOOR + 1, not normalised.
 
     Source: after Zhang, Pi & Liu, IEEE Trans. Biomed. Eng. 62(2), 2015 (TROIKA: acceleration's lines removed from the
     pulse's spectrum); the saturating mask is our own.
@@ -105,7 +107,16 @@ def _transition() -> FloatArray:
     return probabilities
 
 
-def followed_rate(likelihoods: Sequence[FloatArray]) -> tuple[float, float]:
+@dataclass(frozen=True, slots=True)
+class FollowedRate:
+    """A heart rate, its standard deviation if it follows the right line, and the probability (0 to 1) that it does."""
+
+    bpm: float
+    deviation_bpm: float
+    certainty: float
+
+
+def followed_rate(likelihoods: Sequence[FloatArray]) -> FollowedRate:
     """The heart rate now, from the likelihoods of some successive seconds.
 
     Parameters
@@ -115,7 +126,7 @@ def followed_rate(likelihoods: Sequence[FloatArray]) -> tuple[float, float]:
 
     Returns
     -------
-    The rate, bpm, and its standard deviation, bpm: of the mass near the most probable rate the mean, of all the mass the deviation.
+    FollowedRate: mean, deviation and mass of what is near the most probable rate.
 
     Source: forward algorithm of a hidden Markov model (Rabiner, Proc. IEEE 77(2), 1989); for heart rates: Bieri et al.,
     BeliefPPG, UAI 2023.
@@ -125,6 +136,8 @@ def followed_rate(likelihoods: Sequence[FloatArray]) -> tuple[float, float]:
     for likelihood in likelihoods:
         belief = (transition @ belief) * likelihood
         belief /= belief.sum()
-    near = belief * (np.abs(RATES_BPM - RATES_BPM[np.argmax(belief)]) <= 8)
-    rate = float((near * RATES_BPM).sum() / near.sum())
-    return rate, float(np.sqrt((belief * (RATES_BPM - rate) ** 2).sum()))
+    near = np.abs(RATES_BPM - RATES_BPM[np.argmax(belief)]) <= NEAR_BPM
+    rates, weights = RATES_BPM[near], belief[near]
+    certainty = float(weights.sum())
+    bpm = float((weights * rates).sum()) / certainty
+    return FollowedRate(bpm, float(np.sqrt((weights * (rates - bpm) ** 2).sum() / certainty)), certainty)
