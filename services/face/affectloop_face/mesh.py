@@ -84,7 +84,7 @@ def mesh_of(nets: Nets, picture: Picture, detection: FloatArray) -> Mesh | None:
     """The mesh of a detected face (8, 2); ``None`` where the mesh net sees no face."""
     region = region_of(detection)
     crop = cut(picture, region, SIDE)
-    flat, flag = nets.run(MESH, crop[None].astype(np.float32) / np.float32(255))
+    flat, flag = nets.run(MESH, np.multiply(crop[None], np.float32(1 / 255), dtype=np.float32))
     presence = 1 / (1 + math.exp(-float(flag.ravel()[0])))
     if presence < LEAST_PRESENCE:
         return None

@@ -42,8 +42,8 @@ def assess(mesh: Mesh, pose_deg: FloatArray, width: int, height: int) -> tuple[f
     """
     yaw, pitch = abs(float(pose_deg[0])), abs(float(pose_deg[1]))
     grey = middle(mesh.crop)
-    xy = mesh.points[:, :2]
-    inside = float(((xy >= 0) & (xy < (width, height))).all(axis=1).mean())
+    x, y = mesh.points[:, 0], mesh.points[:, 1]
+    inside = float(np.mean((x >= 0) & (x < width) & (y >= 0) & (y < height)))
     worst, reason = min(
         (ramp(yaw, *YAW_DEG), Reason.TURNED_AWAY),
         (ramp(pitch, *PITCH_DEG), Reason.TURNED_AWAY),
