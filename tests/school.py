@@ -111,7 +111,7 @@ class School:
         """A request with a token, by default the administrator's; gives the response."""
         token = self.token() if token is None else token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return self.client.request(method, path, json=body, headers=headers, params=params)
+        return self.client.request(method, path, json=body, headers=headers, params=params or None)
 
     def learner(self, tenant: str = "north", *, consents: Sequence[Modality] = tuple(Modality), birth_year: int | None = 2000) -> str:
         """A learner who agreed to these modalities for every purpose."""

@@ -7,6 +7,7 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 
+import anyio  # what Starlette runs on; its task groups and asyncio's do not mix
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from affectloop.errors import InvalidInput, NotAllowed, Unavailable
@@ -40,18 +41,28 @@ async def live(socket: WebSocket, session_id: str) -> None:
     here: Premises = socket.app.state.premises
     offered = socket.scope.get("subprotocols", [])
     await socket.accept(PROTOCOL if PROTOCOL in offered else None)
-    with suppress(WebSocketDisconnect, TimeoutError, RuntimeError):  # it went away while something was sent
-        token = await _token(socket, offered)
-        try:
-            admitted = await asyncio.to_thread(_admit, here, token, socket.client.host if socket.client else "", session_id)
-        except Problem as problem:
-            await socket.close({404: UNKNOWN, 403: FORBIDDEN}.get(problem.status, REFUSED), problem.body["problem"])
-        except InvalidInput:
-            await socket.close(UNKNOWN, "no such session for this token")
-        except Unavailable:
-            await socket.close(AWAY, "try again in a few seconds")
-        else:
-            await _show(here, socket, token, admitted)
+    try:
+        await _serve(here, socket, session_id, offered)
+    except* (WebSocketDisconnect, TimeoutError):
+        pass  # it went away, or took too long
+
+
+class _Over(Exception):
+    """Nothing may be seen any more."""
+
+
+async def _serve(here: Premises, socket: WebSocket, session_id: str, offered: list[str]) -> None:
+    token = await _token(socket, offered)
+    try:
+        admitted = await asyncio.to_thread(_admit, here, token, socket.client.host if socket.client else "", session_id)
+    except Problem as problem:
+        await socket.close({404: UNKNOWN, 403: FORBIDDEN}.get(problem.status, REFUSED), problem.body["problem"])
+    except InvalidInput:
+        await socket.close(UNKNOWN, "no such session for this token")
+    except Unavailable:
+        await socket.close(AWAY, "try again in a few seconds")
+    else:
+        await _show(here, socket, token, admitted)
 
 
 async def _token(socket: WebSocket, offered: list[str]) -> str:
@@ -59,7 +70,7 @@ async def _token(socket: WebSocket, offered: list[str]) -> str:
     for protocol in offered:
         if protocol.startswith(BEARER):
             return protocol.removeprefix(BEARER)
-    async with asyncio.timeout(TOKEN_WITHIN_S):
+    with anyio.fail_after(TOKEN_WITHIN_S):
         text = await socket.receive_text()
     with suppress(ValueError, KeyError, TypeError):
         return str(json.loads(text)["token"])
@@ -85,14 +96,12 @@ async def _show(here: Premises, socket: WebSocket, token: str, admitted: _Admitt
             if watch.sight.shows(message):
                 await _send(socket, message.text)
         watch.before = ()
-        tasks = [asyncio.create_task(work) for work in (_forward(socket, watch), _look_again(here, token, watch), _listen(socket))]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        if tasks[1] in done and tasks[1].exception() is None:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_forward, socket, watch)
+                tasks.start_soon(_look_again, here, token, watch)
+                tasks.start_soon(_listen, socket)
+        except* _Over:
             await socket.close(REFUSED, "the token opens this no more")
 
 
@@ -102,13 +111,13 @@ async def _forward(socket: WebSocket, watch: Watch) -> None:
 
 
 async def _look_again(here: Premises, token: str, watch: Watch) -> None:
-    """Ask from time to time what may be seen still; returns when nothing may."""
+    """Ask from time to time what may be seen still; raises ``_Over`` when nothing may."""
     while True:
         await asyncio.sleep(here.settings.sight_s)
         try:
             watch.sight = await asyncio.to_thread(_sight_now, here, token, watch.session_id)
-        except (NotAllowed, InvalidInput):
-            return
+        except (NotAllowed, InvalidInput) as error:
+            raise _Over from error
         except Unavailable:
             watch.sight = Sight()  # unknown means no
 
@@ -126,5 +135,5 @@ async def _listen(socket: WebSocket) -> None:
 
 
 async def _send(socket: WebSocket, text: str) -> None:
-    async with asyncio.timeout(SENT_WITHIN_S):
+    with anyio.fail_after(SENT_WITHIN_S):
         await socket.send_text(text)
