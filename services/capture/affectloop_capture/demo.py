@@ -10,7 +10,6 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +28,12 @@ from affectloop.telemetry.logs import log_as_json
 from affectloop.topics import TOPIC_BY_NAME
 from affectloop_capture.api import Gateway
 from affectloop_capture.collector import Collector
-from affectloop_capture.demo_learner import demo_source
 from affectloop_capture.devices import Device, Microphone, Webcam, stream_devices
 from affectloop_capture.gate import CaptureGate
 from affectloop_capture.merge import MergedSource, merge
 from affectloop_capture.practice import practise
 from affectloop_capture.publish import Hooks, Progress, play
-from affectloop_capture.sources import open_source
+from affectloop_capture.sources import Source, open_source
 
 PROFILE = "demo"
 PORT = 8080
@@ -106,7 +104,7 @@ class _Recorded:
     def run(self, session: Session, together: Together, stop: threading.Event) -> None:
         """Play to the end, or until ``stop``."""
         producer = together.bus.producer(durable=True)
-        now = replace(self._merged, origin_us=together.clock.wall_us() - (self._merged.started_at_us - self._merged.origin_us))
+        now = self._merged.moved_to(together.clock.wall_us())
         hooks = Hooks(gate=CaptureGate(together.live.session, together.clock), progress=_progress, should_stop=stop.is_set)
         play(now, session, producer, together.clock, speed=self._speed, hooks=hooks)
         producer.close()
@@ -138,8 +136,14 @@ def _devices(chosen: argparse.Namespace, together: Together) -> _Recorded | _Dev
     if chosen.camera is not None or chosen.microphone:
         devices: list[Device] = [] if chosen.camera is None else [Webcam(chosen.camera, together.clock)]
         return _Devices([*devices, Microphone(together.clock)] if chosen.microphone else devices, chosen.duration)
-    sources = [open_source(path) for path in chosen.files] or [demo_source()]
+    sources = [open_source(path) for path in chosen.files] or [_recorded_learner()]
     return _Recorded(merge(sources, duration_s=chosen.duration), chosen.speed)
+
+
+def _recorded_learner() -> Source:
+    from affectloop_capture.demo_learner import demo_source
+
+    return demo_source()
 
 
 def asked(streams: Sequence[Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -58,6 +58,13 @@ class MergedSource:
     def description(self) -> str:
         """A line for each source."""
         return "\n".join(f"{source.name}: {source.description}" for source in self.sources)
+
+    def moved_to(self, started_at_us: int) -> MergedSource:
+        """The same, starting then: a recording that plays as if it happened now."""
+        shift_us = started_at_us - self.started_at_us
+        until_us = self.cut.until_us if self.cut.until_us == END_OF_TIME_US else self.cut.until_us + shift_us
+        moved = Cut(self.cut.from_us + shift_us if self.cut.from_us else 0, until_us)
+        return replace(self, origin_us=self.origin_us + shift_us, cut=moved)
 
     def events(self, session_id: str) -> Iterator[Event]:
         """All events, each when it is whole; the last of each stream ends it."""

@@ -29,5 +29,5 @@ def log_as_json(level: int = logging.INFO, stream: TextIO | None = None) -> None
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("kafka", "aiokafka", "faust", "mode", "httpx"):
+    for noisy in ("kafka", "aiokafka", "faust", "mode", "httpx", "uvicorn", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,105 @@
+"""Events survive the wire; what breaks the contract is named."""
+
+import contextlib
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from affectloop.bus import Record
+from affectloop.codec import decode, encode, from_record, to_json, to_record
+from affectloop.errors import InvalidMessage
+from affectloop.events import AudioChunk, Event, FaceFeatures, Header, Reason, SignalChunk, SignalKind
+from affectloop.sealing import new_key
+
+HEADER = Header(session_id="s1", stream_id="eda", sequence=3, event_time_us=1_000_000, complete_until_us=2_000_000)
+SAMPLES = arrays(np.float32, st.tuples(st.integers(0, 20), st.just(3)), elements=st.floats(-1e6, 1e6, width=32))
+
+
+def chunk(samples: Any) -> SignalChunk:
+    return SignalChunk(header=HEADER, kind=SignalKind.ACCELERATION, sample_rate_hz=32.0, samples=samples)
+
+
+def record_of(event: Event, **changes: Any) -> tuple[Record, Any]:
+    key = new_key()
+    outgoing = to_record(event, key)
+    return replace(Record(outgoing.topic, 0, 0, outgoing.key, outgoing.value, outgoing.headers), **changes), key
+
+
+@given(SAMPLES)
+def test_samples_come_back_as_they_went(samples: Any) -> None:
+    back = decode(SignalChunk, encode(chunk(samples)))
+    assert isinstance(back, SignalChunk)
+    assert back.samples.dtype == np.float32
+    assert back.samples.shape == samples.shape
+    assert np.array_equal(back.samples, samples)
+
+
+@given(st.binary(max_size=200))
+def test_random_bytes_are_an_invalid_message_or_an_event_never_another_error(payload: bytes) -> None:
+    for event_class in (SignalChunk, AudioChunk, FaceFeatures):
+        with contextlib.suppress(InvalidMessage):
+            assert encode(decode(event_class, payload))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e7])
+def test_a_sample_that_is_no_measurement_names_its_field(bad: float) -> None:
+    samples = np.zeros((4, 3), np.float32)
+    samples[2, 1] = bad
+    with pytest.raises(InvalidMessage, match=r"SignalChunk\.samples"):
+        encode(chunk(samples))
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"sequence": -1}, "Header.sequence"),
+        ({"event_time_us": 0}, "Header.event_time_us"),
+        ({"session_id": ""}, "Header.session_id"),
+        ({"stream_id": ""}, "Header.stream_id"),
+    ],
+)
+def test_a_bad_header_names_its_field(change: dict[str, Any], field: str) -> None:
+    event = AudioChunk(header=replace(HEADER, **change), sample_rate_hz=16_000.0, pcm=np.zeros(4, np.int16))
+    with pytest.raises(InvalidMessage) as caught:
+        encode(event)
+    assert caught.value.field == field
+
+
+def test_an_array_of_the_wrong_size_is_refused() -> None:
+    with pytest.raises(InvalidMessage, match="51 numbers instead of 52"):
+        encode(FaceFeatures(header=HEADER, quality=1.0, reason=Reason.GOOD, blendshapes=np.zeros(51, np.float32)))
+
+
+def test_what_was_not_measured_stays_none() -> None:
+    back = decode(FaceFeatures, encode(FaceFeatures(header=HEADER, quality=0.0, reason=Reason.NO_FACE)))
+    assert to_json(back)["blendshapes"] is None
+    assert to_json(back)["reason"] == "no-face"
+
+
+def test_a_payload_opens_only_with_its_key_in_its_place() -> None:
+    record, key = record_of(chunk(np.ones((2, 3), np.float32)))
+    assert isinstance(from_record(record, key), SignalChunk)
+    with pytest.raises(InvalidMessage, match="another key"):
+        from_record(record, new_key())
+    with pytest.raises(InvalidMessage, match="does not open"):
+        from_record(replace(record, key=b"s2"), key)
+    with pytest.raises(InvalidMessage, match="does not open"):
+        from_record(replace(record, headers={**record.headers, "stream": b"other"}), key)
+
+
+def test_nothing_of_a_sealed_payload_can_be_read() -> None:
+    voice = AudioChunk(header=HEADER, sample_rate_hz=16_000.0, pcm=np.full(400, 0x4142, np.int16))
+    record, _ = record_of(voice)
+    assert b"BABABA" not in record.value
+    assert b"s1" not in record.value
+
+
+def test_an_undeclared_topic_is_refused() -> None:
+    record, key = record_of(chunk(np.ones((2, 3), np.float32)))
+    with pytest.raises(InvalidMessage, match=r"capture\.signals\.v9 is not declared"):
+        from_record(replace(record, topic="capture.signals.v9"), key)

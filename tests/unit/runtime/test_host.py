@@ -1,0 +1,253 @@
+"""What the host does with records, sessions and time; no bus in it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from affectloop.bus import Outgoing, Partition, Record
+from affectloop.clock import ManualClock
+from affectloop.codec import decode, encode, from_record, to_record
+from affectloop.events import END_OF_TIME_US, BaselineMeasured, Event, Header, Modality, PhysioFeatures
+from affectloop.processor import Opening
+from affectloop.runtime.dead_letters import TooManyDeadLetters
+from affectloop.runtime.host import Fed, Host
+from affectloop.runtime.service import Service
+from affectloop.session import Mode, Session
+from affectloop.settings import RuntimeSettings
+from affectloop.store.live import MemoryLiveState
+from affectloop.topics import BASELINES, PHYSIO_FEATURES, SIGNALS
+from toys import FUSION, PHYSIO, START_US, MeanSignal, signal, toy_session
+
+PLACE = Partition(SIGNALS.name, 0)
+
+
+class Bench:
+    """A host with a clock and live state in the test's hand."""
+
+    def __init__(self, service: Service = PHYSIO, **settings: Any) -> None:
+        self.clock = ManualClock()
+        self.live = MemoryLiveState(self.clock)
+        self.host = Host(service, None, self.live, RuntimeSettings(**settings), self.clock)
+        self.offset = 0
+
+    def open(self, session: Session) -> Session:
+        self.live.put_session(session)
+        return session
+
+    def record(self, outgoing: Outgoing) -> Record:
+        self.offset += 1
+        return Record(outgoing.topic, 0, self.offset - 1, outgoing.key, outgoing.value, outgoing.headers)
+
+    def give(self, session: Session, *events: Event) -> Fed:
+        return self.host.feed([self.record(to_record(event, session.key)) for event in events])
+
+    def read(self, session: Session, fed: Fed) -> list[Event]:
+        return [from_record(self.record(outgoing), session.key) for outgoing in fed.outputs if not outgoing.topic.endswith(".dlq")]
+
+
+def live_session(*streams: str) -> Session:
+    return toy_session(mode=Mode.LIVE, streams=streams or ("eda",))
+
+
+def test_a_window_closes_when_progress_reaches_it() -> None:
+    bench = Bench()
+    session = bench.open(toy_session(streams=("eda",)))
+    outputs = bench.read(session, bench.give(session, signal("s1", "eda", 0, 2.0)))
+    assert [event.header.event_time_us - START_US for event in outputs] == [500_000, 1_000_000]
+
+
+def test_a_replay_waits_for_every_declared_stream() -> None:
+    bench = Bench()
+    session = bench.open(toy_session(streams=("eda", "temperature")))
+    assert bench.give(session, *(signal("s1", "eda", number, 1.0) for number in range(5))).outputs == []
+    bench.clock.advance(300)
+    assert bench.host.feed([]).outputs == []
+    assert len(bench.give(session, signal("s1", "temperature", 0, 3.0)).outputs) == 2
+
+
+def test_a_live_session_leaves_a_silent_stream_behind_and_takes_it_up_again() -> None:
+    bench = Bench()
+    session = bench.open(live_session("eda", "temperature"))
+    bench.give(session, signal("s1", "eda", 0, 1.0), signal("s1", "temperature", 0, 1.0))
+    for number in range(1, 4):
+        bench.clock.advance(1.0)
+        fed = bench.give(session, signal("s1", "eda", number, 1.0))
+    assert fed.outputs, "temperature is overdue by more than a second"
+    late = bench.give(session, signal("s1", "temperature", 1, 9.0))
+    assert late.outputs == [], "what it brings behind the progress is dropped"
+    bench.clock.advance(1.0)
+    waiting = bench.give(session, signal("s1", "eda", 4, 1.0))
+    assert waiting.outputs == [], "it spoke again: its promise counts"
+
+
+def test_a_copy_is_dropped() -> None:
+    bench = Bench()
+    session = bench.open(toy_session(streams=("eda",)))
+    first = bench.give(session, signal("s1", "eda", 0, 2.0))
+    assert first.outputs
+    assert bench.give(session, signal("s1", "eda", 0, 50.0)).outputs == []
+
+
+def test_what_is_acknowledged_is_what_no_open_window_needs() -> None:
+    bench = Bench()
+    session = bench.open(toy_session(streams=("eda",)))
+    fed = bench.give(session, *(signal("s1", "eda", number, 1.0) for number in range(10)))
+    # the next hop closes at 10.5 s and reaches 4 s back: of the chunks of one second, the first six are old
+    assert bench.host.settle(fed) == {PLACE: 6}
+
+
+def test_an_ended_session_is_finished_and_remembered() -> None:
+    bench = Bench()
+    session = bench.open(toy_session(streams=("eda",)))
+    fed = bench.give(session, signal("s1", "eda", 0, 1.0), signal("s1", "eda", 1, 1.0, last=True))
+    outputs = bench.read(session, fed)
+    assert outputs[-1].header.complete_until_us == END_OF_TIME_US
+    assert bench.host.settle(fed) == {PLACE: 2}
+    assert "finished" in bench.live.marks("physio", "s1")
+    assert bench.give(session, signal("s1", "eda", 2, 1.0)).outputs == []
+
+
+def test_a_record_without_consent_is_not_read() -> None:
+    bench = Bench()
+    session = bench.open(replace(toy_session(streams=("eda",)), consented=frozenset({Modality.FACE})))
+    fed = bench.give(session, signal("s1", "eda", 0, 1.0))
+    assert fed.outputs == []
+    assert bench.host.settle(fed) == {PLACE: 1}
+
+
+def test_a_withdrawn_consent_takes_effect_within_the_refresh_time() -> None:
+    bench = Bench()
+    session = bench.open(live_session())
+    assert bench.give(session, signal("s1", "eda", 0, 1.0)).outputs
+    bench.live.put_session(session.with_consents(frozenset()))
+    bench.clock.advance(0.3)
+    assert bench.give(session, signal("s1", "eda", 1, 1.0)).outputs == []
+
+
+def test_a_consent_given_again_starts_from_nothing_known() -> None:
+    bench = Bench()
+    session = bench.open(live_session())
+    bench.give(session, *(signal("s1", "eda", number, 7.0) for number in range(4)))
+    bench.live.put_session(session.with_consents(frozenset()))
+    bench.clock.advance(0.3)
+    bench.host.feed([])
+    bench.live.put_session(session)
+    bench.clock.advance(0.3)
+    (first, *_) = bench.read(session, bench.give(session, signal("s1", "eda", 4, 1.0)))
+    assert isinstance(first, PhysioFeatures)
+    assert first.tonic_microsiemens == 1.0, "nothing from before the withdrawal"
+
+
+def test_a_service_that_infers_emotion_leaves_a_session_alone_that_forbids_it() -> None:
+    bench = Bench(FUSION)
+    session = bench.open(replace(toy_session(), emotion_inference=False))
+    header = Header(session_id="s1", stream_id="physio", sequence=1, event_time_us=START_US, complete_until_us=START_US + 500_000)
+    processor = MeanSignal(Opening(session_id="s1", started_at_us=START_US), None)
+    event = processor.output(START_US, 0, [])
+    fed = bench.give(session, replace(event, header=header))
+    assert fed.outputs == []
+
+
+def test_an_undeclared_stream_is_not_waited_for_and_not_read() -> None:
+    bench = Bench()
+    session = bench.open(toy_session(streams=("eda",)))
+    assert bench.give(session, signal("s1", "temperature", 0, 1.0)).outputs == []
+    assert bench.give(session, signal("s1", "eda", 0, 1.0)).outputs
+
+
+def test_an_unknown_session_waits_a_bounded_time_then_is_dead() -> None:
+    bench = Bench(unknown_session_s=5)
+    session = toy_session(streams=("eda",))
+    first = bench.give(session, signal("s1", "eda", 0, 1.0))
+    assert first.outputs == []
+    assert bench.host.settle(first) == {}
+    bench.clock.advance(6)
+    fed = bench.host.feed([])
+    (letter,) = fed.outputs
+    assert letter.topic == SIGNALS.dead_letters
+    assert b"no such session" in letter.headers["error"]
+    assert bench.host.settle(fed) == {PLACE: 1}
+
+
+def test_a_session_that_becomes_known_is_taken_up() -> None:
+    bench = Bench()
+    session = toy_session(streams=("eda",))
+    bench.give(session, signal("s1", "eda", 0, 1.0))
+    bench.open(session)
+    bench.clock.advance(0.1)
+    assert len(bench.host.feed([]).outputs) == 2
+
+
+def test_random_bytes_and_another_sessions_payload_are_dead_letters_with_their_cause() -> None:
+    bench = Bench()
+    session = bench.open(toy_session(streams=("eda",)))
+    other = bench.open(toy_session("s2", streams=("eda",)))
+    good = to_record(signal("s1", "eda", 0, 1.0), session.key)
+    stolen = replace(to_record(signal("s2", "eda", 0, 1.0), other.key), key=b"s1")
+    noise = replace(good, value=b"\x13" * 40)
+    fed = bench.host.feed([bench.record(noise), bench.record(stolen), bench.record(good)])
+    letters = [outgoing for outgoing in fed.outputs if outgoing.topic == SIGNALS.dead_letters]
+    assert [letter.headers["field"] for letter in letters] == [b"payload", b"key-id"]
+    assert letters[0].value == noise.value
+    assert len(fed.outputs) == 4, "the good record went on"
+
+
+def test_too_many_dead_letters_stop_the_service() -> None:
+    bench = Bench(dead_letter_least=10)
+    session = bench.open(toy_session(streams=("eda",)))
+    noise = replace(to_record(signal("s1", "eda", 0, 1.0), session.key), value=b"noise")
+    with pytest.raises(TooManyDeadLetters, match="10 of the last"):
+        bench.host.feed([bench.record(noise) for _ in range(10)])
+
+
+def test_an_idle_session_is_put_away_and_its_records_acknowledged() -> None:
+    bench = Bench(idle_after_s=600)
+    session = bench.open(toy_session(streams=("eda", "temperature")))
+    bench.host.settle(bench.give(session, signal("s1", "eda", 0, 1.0)))
+    bench.clock.advance(601)
+    assert bench.host.settle(bench.host.feed([])) == {PLACE: 1}
+    assert bench.host.held == 0
+
+
+def test_a_host_that_holds_too_much_says_so() -> None:
+    bench = Bench(held_records=3)
+    session = bench.open(toy_session(streams=("eda", "temperature")))
+    bench.give(session, *(signal("s1", "eda", number, 1.0) for number in range(3)))
+    assert bench.host.is_full
+
+
+def test_lost_partitions_take_their_sessions_with_them() -> None:
+    bench = Bench()
+    session = bench.open(toy_session(streams=("eda",)))
+    bench.give(session, signal("s1", "eda", 0, 1.0))
+    bench.host.lose([PLACE])
+    assert bench.host.held == 0
+    assert bench.give(session, signal("s1", "eda", 0, 1.0)).outputs, "read again from the start"
+
+
+def test_a_baseline_is_stored_before_anything_is_acknowledged_and_handed_over() -> None:
+    class Learns(MeanSignal):
+        def step(self, event: Event) -> list[Event]:
+            super().step(event)
+            header = replace(event.header, stream_id="physio.baseline.resting", complete_until_us=event.header.event_time_us)
+            return [BaselineMeasured(header=header, name="physio.resting", values=[60.0])]  # type: ignore[arg-type]
+
+    seen: list[Opening] = []
+
+    def begin(opening: Opening, settings: object) -> MeanSignal:
+        seen.append(opening)
+        return Learns(opening, settings)
+
+    service = replace(PHYSIO, processor=begin, produces=(PHYSIO_FEATURES, BASELINES))
+    bench = Bench(service)
+    session = bench.open(toy_session(streams=("eda",)))
+    fed = bench.give(session, signal("s1", "eda", 0, 1.0))
+    assert bench.live.baselines("s1") == {}
+    bench.host.settle(fed)
+    stored = decode(BaselineMeasured, bench.live.baselines("s1")["physio.resting"])
+    assert isinstance(stored, BaselineMeasured)
+    assert stored.values.tolist() == [60.0]
+    bench.host.lose([PLACE])
+    bench.give(session, signal("s1", "eda", 1, 1.0))
+    assert encode(seen[1].baselines["physio.resting"]) == encode(stored)
