@@ -66,7 +66,7 @@ def application() -> FastAPI:
 
     @app.get("/v1/sessions")
     def sessions() -> list[dict[str, Any]]:
-        return [descriptor("", False), descriptor("plain", False)]
+        return [descriptor("", False), descriptor("plain", False) | {"session_id": "plain"}]
 
     @app.post("/v1/sessions/{session_id}/sensing/stop")
     def stop(session_id: str) -> dict[str, str]:

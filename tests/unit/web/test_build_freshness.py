@@ -21,7 +21,8 @@ REPORT = ROOT / "src/affectloop/report/template.html"
 REMEDY = "run `npm ci && npm run build` in web/ and commit what it writes (web/README.md)"
 
 # What the build depends on, as web/vite.config.ts says.
-SOURCES = ["index.html", "live.html", "report.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "svelte.config.js"]
+PAGES_OF_WEB = ("index.html", "live.html", "report.html")
+SETTINGS = ("package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "svelte.config.js")
 FOLDERS = ("src", "public")
 
 OWN_ADDRESS = re.compile(r"https?://(?!www\.w3\.org/|svelte\.dev/)")  # XML namespaces and the text of an error message ask for nothing
@@ -29,7 +30,7 @@ OWN_ADDRESS = re.compile(r"https?://(?!www\.w3\.org/|svelte\.dev/)")  # XML name
 
 def sources_sha256() -> str:
     found = (path for folder in FOLDERS for path in (WEB / folder).rglob("*") if path.is_file())
-    names = sorted([*SOURCES, *(path.relative_to(WEB).as_posix() for path in found)])
+    names = sorted([*PAGES_OF_WEB, *SETTINGS, *(path.relative_to(WEB).as_posix() for path in found)])
     digest = hashlib.sha256()
     for name in names:
         digest.update(name.encode() + b"\0" + (WEB / name).read_bytes() + b"\0")

@@ -5,7 +5,7 @@ import { BAND_80, extent, linear, roundRange, type Scale } from "../scale";
 import { between, firstAfter, gapsWithin, type Gap, type Track, type Tracks, type Value } from "../tracks/model";
 import { causeWords, type Words } from "../words";
 import { facesShown, peaks, smooth } from "./expressions";
-import { band, dot, hatch, line, ticks, wide, words as write, type Pane } from "./pane";
+import { band, dot, hatch, line, ticks, wide, within, words as write, type Pane } from "./pane";
 import { changes, type Change } from "./steps";
 
 export type LaneId = "trials" | "face" | "heart" | "skin" | "voice" | "arousal" | "valence" | "difficulty" | "ability";
@@ -35,7 +35,7 @@ function gaps(pane: Pane, track: Track, look: Look, modality?: Modality): void {
   hatch(pane, found, word);
 }
 
-function within(trace: { t: number[] }, values: readonly Value[], pane: Pane): Value[] {
+function inSpan(trace: { t: number[] }, values: readonly Value[], pane: Pane): Value[] {
   return values.slice(Math.max(0, firstAfter(trace.t, pane.from) - 1), firstAfter(trace.t, pane.to) + 1);
 }
 
@@ -47,8 +47,8 @@ function newest(pane: Pane, track: Track, column: number, y: Scale, color: strin
 
 function paintTrials(pane: Pane, look: Look): void {
   const shown = look.tracks.trials.filter((trial) => pane.x(trial.t) >= pane.left + 4 && pane.x(trial.t) <= pane.right + 1);
-  const apart = shown.length > 1 ? (pane.x(shown.at(-1)!.t) - pane.x(shown[0]!.t)) / (shown.length - 1) : Infinity;
-  const radius = Math.max(1.5, Math.min(5.5, 0.38 * apart));
+  const distance = apart(shown.map((trial) => pane.x(trial.t)));
+  const radius = Math.max(1.5, Math.min(5.5, 0.38 * distance));
   const middle = pane.top + Math.min(13, (pane.bottom - pane.top) * 0.32);
   for (const trial of shown) {
     const x = pane.x(trial.t);
@@ -59,7 +59,7 @@ function paintTrials(pane: Pane, look: Look): void {
   for (const trial of shown) {
     const [x, text] = [pane.x(trial.t), look.words.short[trial.shown]];
     const width = wide(pane, text);
-    if (apart < 4 || x - width / 2 < taken + 3) continue;
+    if (distance < 4 || x - width / 2 < taken + 3) continue;
     write(pane, text, x, middle + 21, "center", trial.correct ? pane.ink["ink-2"] : pane.ink.stop, trial.correct ? 400 : 650);
     taken = x + width / 2;
   }
@@ -91,7 +91,8 @@ function paintFace(pane: Pane, look: Look): void {
   }
   gaps(pane, face, look, "face");
   for (const peak of peaks(face, shown, pane)) {
-    write(pane, look.words.emotions[EXPRESSIONS[peak.column]!], pane.x(peak.t), Math.max(pane.top + 9, y(peak.value) - 5), "center", pane.ink.ink);
+    const text = look.words.emotions[EXPRESSIONS[peak.column]!];
+    write(pane, text, within(pane, pane.x(peak.t), wide(pane, text)), Math.max(pane.top + 9, y(peak.value) - 5), "center", pane.ink.ink);
   }
 }
 
@@ -109,8 +110,8 @@ function present(pane: Pane, face: Track): void {
 
 function paintHeart(pane: Pane, look: Look): void {
   const { heart } = look.tracks;
-  const rates = within(heart, heart.columns[0]!, pane);
-  const errors = within(heart, heart.columns[1]!, pane);
+  const rates = inSpan(heart, heart.columns[0]!, pane);
+  const errors = inSpan(heart, heart.columns[1]!, pane);
   const all = extent(rates.flatMap((rate, index) => (rate === null ? [] : [rate - (errors[index] ?? 0), rate + (errors[index] ?? 0)])));
   const range = roundRange(...(all ?? [60, 90]), 20);
   const y = linear(range[0], range[1], pane.bottom, pane.top);
@@ -125,29 +126,35 @@ function paintSkin(pane: Pane, look: Look): void {
   const { skin, conductance, responses } = look.tracks;
   const measured = conductance.t.length > 0;
   const level = measured ? { ...conductance, step: skin.step, gaps: [] } : { ...skin, columns: [skin.columns[1]!] };
-  const all = extent([...within(level, level.columns[0]!, pane), ...within(skin, skin.columns[0]!, pane)]);
+  const all = extent([...inSpan(level, level.columns[0]!, pane), ...inSpan(skin, skin.columns[0]!, pane)]);
   const range = roundRange(...(all ?? [0, 1]), 0.4);
   const y = linear(range[0], range[1], pane.bottom, pane.top);
   if (all) ticks(pane, three(range), y, (value) => value.toFixed(range[1] - range[0] < 2 ? 2 : 1));
   line(pane, skin.t, skin.columns[0]!, y, skin.step, { color: pane.ink.body, width: 1, dash: [3, 3] });
   line(pane, level.t, level.columns[0]!, y, skin.step, { color: pane.ink.body, width: 1.8 });
   gaps(pane, skin, look, "wristband");
-  for (const response of responses) {
+  const shown = responses.filter((response) => response.t >= pane.from && response.t <= pane.to);
+  const radius = Math.max(1.6, Math.min(4.5, 0.3 * apart(shown.map((response) => pane.x(response.t)))));
+  for (const response of shown) {
     const value = between(level, 0, response.t, skin.step);
-    const x = pane.x(response.t);
-    if (value === null || x < pane.left || x > pane.right) continue;
-    dot(pane, x, y(value), pane.ink.body, 4.5);
-    dot(pane, x, y(value), pane.ink.panel, 2.5);
+    if (value === null) continue;
+    dot(pane, pane.x(response.t), y(value), pane.ink.body, radius);
+    if (radius > 3) dot(pane, pane.x(response.t), y(value), pane.ink.panel, radius - 2);
   }
+}
+
+/** The usual distance between marks, for their size. */
+function apart(places: readonly number[]): number {
+  return places.length > 1 ? (places.at(-1)! - places[0]!) / (places.length - 1) : Infinity;
 }
 
 function paintVoice(pane: Pane, look: Look): void {
   const { ctx } = pane;
   const { voice } = look.tracks;
   const [shares, pitches] = [voice.columns[0]!, voice.columns[1]!];
-  const range = roundRange(...(extent(within(voice, pitches, pane)) ?? [100, 300]), 120);
+  const range = roundRange(...(extent(inSpan(voice, pitches, pane)) ?? [100, 300]), 120);
   const y = linear(range[0], range[1], pane.bottom - 3, pane.top + 3);
-  if (extent(within(voice, pitches, pane))) ticks(pane, [range[0], range[1]], y, (value) => String(Math.round(value)));
+  if (extent(inSpan(voice, pitches, pane))) ticks(pane, [range[0], range[1]], y, (value) => String(Math.round(value)));
   for (const [from, to] of spoken(voice.t, shares, voice.step)) {
     const left = Math.max(pane.left, pane.x(from));
     const right = Math.min(pane.right, pane.x(to));
@@ -233,13 +240,16 @@ function weight(change: Change): number {
 /** The reasons beside the steps; the weightier, then the newer one wins where two would overlap. */
 function label(pane: Pane, look: Look, y: Scale): void {
   const taken: { above: boolean; left: number; right: number }[] = [];
-  for (const change of changes(look.tracks.decisions).reverse().sort((one, other) => weight(other) - weight(one))) {
+  const moves = changes(look.tracks.decisions).filter((change) => change.direction !== "held");
+  const lasts = new Map(moves.map((change, index) => [change, moves[index + 1]?.t ?? (look.live ? Infinity : pane.to)]));
+  for (const change of moves.reverse().sort((one, other) => weight(other) - weight(one))) {
     const x = pane.x(change.t);
-    if (change.direction === "held" || x < pane.left - 60 || x > pane.right) continue;
+    if (x < pane.left - 60 || x > pane.right) continue;
     const text = change.causes.slice(0, 2).map((cause) => causeWords(cause, look.words)).join(", ") || look.words.level(change.level);
     const width = wide(pane, text);
     const left = Math.max(pane.left + 2, Math.min(x + 5, pane.right - width));
     const above = change.direction !== "eased";
+    if (pane.x(lasts.get(change)!) - x < 0.4 * width) continue; // it would hide the steps that follow
     if (taken.some((one) => one.above === above && left < one.right + 8 && left + width > one.left - 8)) continue;
     taken.push({ above, left, right: left + width });
     write(pane, text, left, y(change.level) + (above ? -6 : 15), "left", pane.ink["ink-2"]);

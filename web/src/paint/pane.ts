@@ -170,7 +170,8 @@ function wrap(pane: Pane, text: string, width: number): string[] {
   return lines;
 }
 
-function within(pane: Pane, x: number, width: number): number {
+/** Where words of that width stay within the lane. */
+export function within(pane: Pane, x: number, width: number): number {
   return Math.min(Math.max(x, pane.left + width / 2), pane.right - width / 2);
 }
 

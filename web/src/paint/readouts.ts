@@ -28,9 +28,10 @@ function withBand(track: Track, column: number, t: number): string | null {
   return middle === null ? null : `${signed(middle, 2)}${error === null ? "" : `\u00a0±\u00a0${(BAND_80 * error).toFixed(2)}`}`;
 }
 
-function faceLines(tracks: Tracks, t: number, from: number, to: number, words: Words): Readout {
+function faceLines(tracks: Tracks, { t, from, to, cursor }: Moment, words: Words): Readout {
   const { face } = tracks;
   const shown = facesShown(face, from, to).reverse();
+  if (cursor) shown.sort((one, other) => (value(face, other, t) ?? 0) - (value(face, one, t) ?? 0)); // at a moment, the strongest first
   const known = shown.some((column) => value(face, column, t) !== null);
   const legend = shown.slice(0, 4).map((column) => {
     const now = value(face, column, t);
@@ -63,7 +64,7 @@ export interface Moment {
 
 const READERS: Record<LaneId, (tracks: Tracks, moment: Moment, words: Words) => Readout> = {
   trials: (tracks, { t, cursor }, words) => trialLines(tracks, t, cursor, words),
-  face: (tracks, { t, from, to }, words) => faceLines(tracks, t, from, to, words),
+  face: faceLines,
   heart: ({ heart }, { t }, words) => {
     const [rate, error] = [value(heart, 0, t), value(heart, 1, t)];
     return { lines: [rate === null ? why(heart, t, words) : words.bpm(rate, error === null ? null : BAND_80 * error)] };
