@@ -207,9 +207,12 @@ class School:
 
 
 def template(folder: Path) -> Path:
-    """An empty database whose tables are made, to be copied."""
+    """A database with the two tenants and nothing else, to be copied."""
     path = folder / "template.db"
-    Store.open(f"sqlite:///{path}", KEYS, ManualClock()).close()
+    store = Store.open(f"sqlite:///{path}", KEYS, ManualClock())
+    for tenant in ("north", "south"):
+        add_tenant(store, tenant, title=tenant, profile="demo")
+    store.close()
     return path
 
 
@@ -220,8 +223,6 @@ def school(database: Path, folder: Path, **settings: Any) -> Iterator[School]:
     clock = ManualClock()
     live, bus = MemoryLiveState(clock), FailingBus(clock)
     store = Store(engine_of(make_url(f"sqlite:///{folder / 'facts.db'}")), KEYS, clock)  # its tables are made
-    for tenant in ("north", "south"):
-        add_tenant(store, tenant, title=tenant, profile="demo")
     chosen = GatewaySettings(**{"sight_s": 0.05, **settings})
     feed = Feed(live, clock, history_s=chosen.history_s, history_bytes=chosen.history_bytes, viewer_queue=chosen.viewer_queue)
     relay = Relay(store, bus, batch=chosen.relay_batch, every_s=chosen.relay_every_s)

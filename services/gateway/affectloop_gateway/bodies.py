@@ -61,7 +61,7 @@ class SessionDescription(BaseModel):
 
     session_id: str = Field(description="Its name.")
     learner_id: str = Field(description="The learner's pseudonym.")
-    mode: Mode = Field(description="Whether a silent stream is waited for.")
+    mode: Mode = Field(description="live, or replay, in which every declared stream is waited for.")
     started_at_us: int = Field(description="When it began, on its own clock, microseconds since 1970.")
     ended_at_us: int | None = Field(description="When it ended.")
     profile: str = Field(description="The jurisdiction profile that it runs under.")
@@ -205,6 +205,15 @@ class ConsentsDescription(BaseModel):
     version: int = Field(description="The version of the text that counts.")
     allowed: dict[Purpose, list[Modality]] = Field(description="What may be read now, by purpose.")
     answers: list[ConsentDescription] = Field(description="Every answer.")
+
+
+class ResultDescription(BaseModel):
+    """What a session came to."""
+
+    session_id: str = Field(description="The session.")
+    kind: str = Field(description="summary: counts over the session's trials.")
+    at_us: int = Field(description="When it was summed up.")
+    figures: dict[str, Any] = Field(description="Counts of trials, valid and correct ones, in all and by emotion; median_reaction_time_ms.")
 
 
 class Withdrawn(BaseModel):

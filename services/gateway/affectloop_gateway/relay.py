@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 
 from affectloop.bus import Bus, Producer
 from affectloop.errors import Unavailable
@@ -38,6 +39,7 @@ class Relay:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = asyncio.Event()
         self._producer: Producer | None = None
+        self._turning = threading.Lock()  # a turn that outlives its cancelled task ends before the last one begins
 
     def wake(self) -> None:
         """Something was stored; may be called from any thread."""
@@ -65,7 +67,7 @@ class Relay:
 
     def turn(self) -> int:
         """Publish the oldest records that wait; gives how many. ``Unavailable`` leaves them where they are."""
-        with self._store.relaying() as mine:
+        with self._turning, self._store.relaying() as mine:
             if not mine:
                 return 0
             with self._store.reading(EVERY_TENANT) as work:

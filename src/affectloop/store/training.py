@@ -73,6 +73,10 @@ class Trials:
         self._rows.merge(Result(**key, learner_id=row.learner_id, at_us=self._work.now_us, figures=figures))
         return figures
 
+    def results(self, learner_id: str) -> Sequence[Result]:
+        """What a learner's sessions came to, oldest first."""
+        return self._rows.scalars(select(Result).where(Result.learner_id == learner_id).order_by(Result.at_us, Result.session_id)).all()
+
 
 def summary(trials: Sequence[Trial]) -> dict[str, Any]:
     """What trials come to: counts of the valid ones, in all and by emotion, and the median time to answer."""

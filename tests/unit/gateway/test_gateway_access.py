@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from affectloop.errors import Unavailable
 from affectloop.events import Modality
 from affectloop.policy.profile import Role
 from school import ITEM, School, with_profile
@@ -23,6 +24,7 @@ ROUTES: list[tuple[str, str, Any]] = [
     ("GET", LEARNER, None),
     ("GET", f"{LEARNER}/name", None),
     ("GET", f"{LEARNER}/consents", None),
+    ("GET", f"{LEARNER}/results", None),
     ("PUT", f"{LEARNER}/consents/face", {"version": 1, "assent": True}),
     ("DELETE", f"{LEARNER}/consents/face", None),
     ("DELETE", LEARNER, None),
@@ -131,6 +133,14 @@ def test_the_profile_says_which_staff_sees_estimates(at: School, profile: str, s
     assert {role for role, code in codes.items() if code != 403} == seen
 
 
+def test_whom_the_profile_shows_no_progress_sees_no_course_either(at: School) -> None:
+    with_profile(at, "research")
+    session_id, teacher = at.start()["session_id"], at.token("teacher")
+    paths = [f"/v1/sessions/{session_id}", f"/v1/sessions/{session_id}/directive", f"/v1/sessions/{session_id}/events"]
+    assert [at.call("GET", path, token=teacher).status_code for path in paths] == [403, 403, 403]
+    assert at.call("GET", "/v1/sessions", token=teacher).json() == []
+
+
 def test_staff_see_estimates_only_with_consent_to_reports(at: School) -> None:
     learner_id = at.learner()
     session_id = at.start(learner_id)["session_id"]
@@ -185,8 +195,6 @@ def test_what_is_not_there_has_a_body_of_the_same_shape(at: School) -> None:
 
 
 def test_a_database_that_is_away_is_a_503_that_says_nothing_of_it(at: School, monkeypatch: pytest.MonkeyPatch) -> None:
-    from affectloop.errors import Unavailable
-
     def away(*_: object, **__: object) -> None:
         raise Unavailable("the database postgresql://user@host does not answer")
 

@@ -177,3 +177,15 @@ def test_the_course_of_a_session_is_told_in_order(at: School, session_id: str) -
         ("directive", 1),
         ("change", 1),
     ]
+
+
+def test_what_sessions_came_to_is_told_of_the_learner(at: School) -> None:
+    learner_id = at.learner()
+    for answers in (["fear"], ["fear", "anger"]):
+        session_id = at.start(learner_id)["session_id"]
+        for number, given in enumerate(answers):
+            at.answer(session_id, f"t{number}", answer=given)
+        at.call("POST", f"/v1/sessions/{session_id}/end")
+        at.clock.advance(1)
+    told = at.call("GET", f"/v1/learners/{learner_id}/results").json()
+    assert [(one["figures"]["trials"], one["figures"]["correct"]) for one in told] == [(1, 1), (2, 1)]

@@ -14,8 +14,9 @@ from affectloop.store.audit import Audit
 from affectloop.store.people import Consents, People
 from affectloop.store.sql import Work
 from affectloop.store.tokens import Caller
+from affectloop.store.training import Trials
 from affectloop_gateway import bodies, sensing
-from affectloop_gateway.premises import Here, for_learner, one_of
+from affectloop_gateway.premises import Here, audit_view, for_learner, one_of
 from affectloop_gateway.problems import RESPONSES, Problem
 
 router = APIRouter(prefix="/v1/learners", tags=["learners"], responses=RESPONSES)
@@ -78,6 +79,19 @@ async def erase(here: Here, asking: Office, learner_id: LearnerId) -> bodies.Era
     for session_id in sessions:
         here.feed.forget(session_id)
     return bodies.Erased(learner_id=learner_id, erased_at_us=erased_at_us, sessions=len(sessions))
+
+
+@router.get("/{learner_id}/results", summary="What a learner's sessions came to")
+def results(here: Here, asking: Person, learner_id: LearnerId) -> list[bodies.ResultDescription]:
+    """The figures of each ended session, oldest first. Staff's looks are audited."""
+    for_learner(asking, learner_id)
+    with here.store.work(asking.tenant_id) as work:
+        People(work).learner(learner_id)
+        audit_view(here, asking, work, "view.results", learner_id)
+        return [
+            bodies.ResultDescription(session_id=one.session_id, kind=one.kind, at_us=one.at_us, figures=one.figures)
+            for one in Trials(work).results(learner_id)
+        ]
 
 
 @router.get("/{learner_id}/consents", summary="A learner's consents")

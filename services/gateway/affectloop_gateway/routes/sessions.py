@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from affectloop.codec import decode, to_json
 from affectloop.events import Directive, EmotionEstimate, Modality
-from affectloop.policy.profile import Role, View
+from affectloop.policy.profile import Role, View, profile
 from affectloop.session import Mode
 from affectloop.store.people import People
 from affectloop.store.sessions import Sessions
@@ -20,7 +20,7 @@ from affectloop.store.tokens import Caller
 from affectloop.store.training import Directives, Trials
 from affectloop_gateway import answering, bodies, opening, sensing
 from affectloop_gateway.collector import ESTIMATE
-from affectloop_gateway.premises import AnyCaller, Here, Premises, audit_view, one_of
+from affectloop_gateway.premises import AnyCaller, Here, Premises, audit_view, for_learner, one_of
 from affectloop_gateway.problems import RESPONSES, Problem
 from affectloop_gateway.render import description_of
 from affectloop_gateway.schemas import answered_with
@@ -58,14 +58,16 @@ def sessions(
     whose = asking.learner_id if asking.role is Role.LEARNER else learner_id
     with here.store.reading(asking.tenant_id) as work:
         rows = Sessions(work).latest(learner_id=whose, open_only=open_only, limit=limit)
-        return [_description(row) for row in rows]
+        return [_description(row) for row in rows if profile(row.profile).shows(asking.role, View.PROGRESS)]
 
 
 @router.get("/{session_id}", summary="A session")
 def session(here: Here, asking: AnyCaller, session_id: SessionId) -> bodies.SessionDescription:
     """How a session was started, and what may be read of it now."""
     with here.store.reading(asking.tenant_id) as work:
-        return bodies.SessionDescription(**description_of(known_session(here, asking, work, session_id)))
+        known = known_session(here, asking, work, session_id)
+        need(sight_of(asking, work, known), View.PROGRESS, known)
+        return bodies.SessionDescription(**description_of(known))
 
 
 @router.post(
@@ -154,17 +156,18 @@ def events(here: Here, asking: AnyCaller, session_id: SessionId) -> list[bodies.
     """The session's course: its changes, answers and directives. Staff's looks are audited."""
     with here.store.work(asking.tenant_id) as work:
         row = Sessions(work).get(session_id)
-        _may_see(here, asking, work, row)
+        _may_see(asking, work, row)
         audit_view(here, asking, work, "view.events", session_id)
         happenings = _changes(work, session_id) + _answers(work, session_id) + _directives(work, session_id)
     return sorted(happenings, key=lambda one: (one.at_us, one.number))
 
 
-def _may_see(here: Premises, asking: Caller, work: Work, row: TrainingSession) -> None:
+def _may_see(asking: Caller, work: Work, row: TrainingSession) -> None:
     """Refuse whoever may not see the session's course; works after the session's key is gone."""
-    if asking.role is Role.DEVICE or (asking.role is Role.LEARNER and asking.learner_id != row.learner_id):
-        raise Problem(404, "session_id", f"no session {row.session_id} for this token", "use the learner's own token")
+    for_learner(asking, row.learner_id)
     People(work).learner(row.learner_id)
+    if not profile(row.profile).shows(asking.role, View.PROGRESS):
+        raise Problem(403, "token", f"the profile {row.profile} does not show progress to this role", "ask somebody whose role may see it")
 
 
 def _changes(work: Work, session_id: str) -> list[bodies.Happening]:
@@ -195,7 +198,8 @@ def _directives(work: Work, session_id: str) -> list[bodies.Happening]:
 
 def _stored_directive(here: Premises, asking: Caller, session_id: str) -> tuple[int, dict[str, Any]]:
     with here.store.reading(asking.tenant_id) as work:
-        known_session(here, asking, work, session_id)
+        known = known_session(here, asking, work, session_id)
+        need(sight_of(asking, work, known), View.PROGRESS, known)
         newest = Directives(work).newest(session_id)
         return (newest.number, newest.directive) if newest is not None else (-1, {})
 
