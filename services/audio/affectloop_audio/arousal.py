@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectloop.dsp.speaking_rate import syllables_per_s
+from affectloop.dsp.voice_activity import percentile
 from affectloop_audio.listening import Speech
 
 CUES = ("pitch_semitones", "pitch_spread_semitones", "level_db", "balance_db", "rate_octaves")
@@ -25,7 +26,7 @@ class Voice:
     loud_dbfs: float  # their 90th percentile
     pitch_hz: float  # median
     pitch_spread_semitones: float  # half the distance between the 16th and 84th percentile
-    balance_db: float  # median over the voiced frames
+    balance_db: float  # mean over the voiced frames
     syllables_per_s: float
 
     @classmethod
@@ -35,14 +36,14 @@ class Voice:
         rate = syllables_per_s(heard.envelopes, heard.speech, voiced, least_spoken_s)
         if rate is None or rate <= 0 or voiced.sum() < LEAST_VOICED:
             return None
-        low, middle, high = np.percentile(heard.pitch[voiced], (16, 50, 84))
-        level, loud = np.percentile(heard.levels[heard.speech], (50, 90))
+        pitch, levels = heard.pitch[voiced], heard.levels[heard.speech]
+        low, middle, high = (percentile(pitch, percent) for percent in (16, 50, 84))
         return cls(
-            level_dbfs=float(level),
-            loud_dbfs=float(loud),
-            pitch_hz=float(middle),
+            level_dbfs=percentile(levels, 50),
+            loud_dbfs=percentile(levels, 90),
+            pitch_hz=middle,
             pitch_spread_semitones=float(6 * np.log2(high / low)),
-            balance_db=float(np.median(heard.balance[voiced])),
+            balance_db=float(np.mean(heard.balance[voiced])),
             syllables_per_s=rate,
         )
 
@@ -65,7 +66,7 @@ class Voice:
         ])  # fmt: skip
 
 
-AVERAGE = Voice(level_dbfs=-30.0, loud_dbfs=-22.0, pitch_hz=165.0, pitch_spread_semitones=2.5, balance_db=-15.0, syllables_per_s=4.8)
+AVERAGE = Voice(level_dbfs=-30.0, loud_dbfs=-22.0, pitch_hz=165.0, pitch_spread_semitones=3.0, balance_db=-17.0, syllables_per_s=4.8)
 
 
 @dataclass(frozen=True, slots=True)

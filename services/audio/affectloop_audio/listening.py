@@ -67,7 +67,8 @@ class Listener:
         levels = band_level_db(spectra, SPEECH_BAND_HZ)
         before = tuple(self.last(FLOOR_HOPS - 1, closing_us - HOP_US))
         window = np.concatenate([*(hop.levels for hop in before), levels])
-        threshold = threshold_db(window) if window.size else 0.0
+        floor = noise_floor_db(window) if window.size else LOWEST_LEVEL_DB
+        threshold = threshold_db(window, floor) if window.size else 0.0
         recent = [hop for hop in before if hop.closing_us > closing_us - HOP_US * (CONTEXT_HOPS + 1)]
         context = np.concatenate([*(hop.levels for hop in recent), levels])
         candidates = active(context, threshold)
@@ -79,7 +80,7 @@ class Listener:
             seconds=sound.seconds,
             level_dbfs=level_db(sound.pcm.astype(np.float32) / FULL_SCALE),
             clipped=clipped_share(sound.pcm),
-            floor_dbfs=noise_floor_db(window) if window.size else LOWEST_LEVEL_DB,
+            floor_dbfs=floor,
             levels=levels,
             envelopes=envelopes_db(spectra),
             pitch=hz,

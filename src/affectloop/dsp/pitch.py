@@ -15,7 +15,7 @@ from scipy import fft
 
 from affectloop.dsp.voice_features import SAMPLE_RATE_HZ, TRANSFORM, WINDOW, Spectra
 
-LOWEST_HZ = 62.5  # below it lie creak, and the hum of mains (50 and 60 Hz); three periods no longer fit a frame
+LOWEST_HZ = 70.0  # below it lie creak and the hum of mains (50 and 60 Hz), and three periods no longer fit a frame
 HIGHEST_HZ = 640.0  # a child's shout
 OCTAVE_COST = 0.04  # strength that a peak an octave lower must have more: without it every multiple of the period is as good
 VOICED_STRENGTH = 0.5  # harmonic power above noise power

