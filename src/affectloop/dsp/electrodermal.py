@@ -17,6 +17,7 @@ from affectloop.dsp.order import deviation, percentile
 GRID_HZ = 4.0  # what wristbands give; faster signals are averaged to it
 KERNEL = 7  # samples of smoothing, 1.75 s: takes 7 % of a quick response's height, two thirds of the noise
 REACH = KERNEL // 2
+SMOOTHING_LOSS = 1.05  # an amplitude is raised by this: smoothing took 3 to 7 % of it
 RISE_S = 8.0  # no response rises for longer
 SETTLE_S = 3.0  # a peak is one once nothing higher follows for so long, or it has fallen
 LEAST_DIP_MICROSIEMENS = 0.005  # a smaller dip does not part two responses
@@ -115,9 +116,11 @@ def responses(smooth: FloatArray, noise_microsiemens: float, least_microsiemens:
     for peak in range(max(first, 1), min(last, len(levels) - 1)):
         if levels[peak - 1] < levels[peak] >= levels[peak + 1] and _holds(levels, peak, dip):
             trough = _trough(levels, peak, dip)
-            amplitude = levels[peak] - levels[trough]
+            amplitude = (levels[peak] - levels[trough]) * SMOOTHING_LOSS
             if amplitude >= least:
-                onset = max(at for at in range(trough, peak) if levels[at] <= levels[trough] + RISEN_SHARE * amplitude)
+                onset = max(
+                    at for at in range(trough, peak) if levels[at] <= levels[trough] + RISEN_SHARE * (levels[peak] - levels[trough])
+                )
                 found.append(Response(onset, peak, amplitude))
     return found
 

@@ -17,6 +17,8 @@ MASK = 0.8  # of the pulse's strongest line is what the strongest movement takes
 MASK_FULL = 0.5  # of the strongest movement takes away as much: strides have half-rate lines too
 HARMONIC = 0.3  # weight of the second harmonic; a heart has one, a swinging arm often not
 FLOOR = 0.2  # likelihood of a rate without a line: masks and noise can hide it
+NOISE_CONTRAST, LINE_CONTRAST = 1.5, 3.5  # strongest over root mean square: white noise has 1.7 to 3, a wrist at rest 3.8 to 6
+EDGE_BPM = 5  # a spectrum whose strongest rate is within this of the slowest falls from below it
 DRIFT_BPM = 3.0  # scale of how far a heart rate moves in one second (two-sided exponential)
 NEAR_BPM = 8  # rates this close to the most probable one are the same line, seen through a window of 8 s
 STILL_G = 0.03  # movement below this is a hand's tremor or the sensor's noise and masks in proportion
@@ -83,8 +85,16 @@ def rate_likelihood(volume: FloatArray, rate_hz: float, acceleration_g: FloatArr
     if acceleration_g is not None:
         lines = np.maximum(lines - _mask(acceleration_g, acceleration_rate_hz), 0)
     combed = lines[SLOWEST_BPM : FASTEST_BPM + 1] + HARMONIC * lines[2 * SLOWEST_BPM : 2 * FASTEST_BPM + 1 : 2]
-    likelihood: FloatArray = FLOOR + (combed / max(combed.max(), 1e-12)) ** 2
+    likelihood: FloatArray = FLOOR + _trust(combed) * (combed / max(combed.max(), 1e-12)) ** 2
     return likelihood
+
+
+def _trust(combed: FloatArray) -> float:
+    """How far a spectrum has a line (0 to 1): noise has none that stands out, a drift only an edge."""
+    if np.argmax(combed) < EDGE_BPM:
+        return 0.0
+    contrast = float(combed.max() / max(np.sqrt(np.mean(combed**2)), 1e-12))
+    return min(max((contrast - NOISE_CONTRAST) / (LINE_CONTRAST - NOISE_CONTRAST), 0.0), 1.0)
 
 
 def _mask(acceleration_g: FloatArray, rate_hz: float) -> FloatArray:
