@@ -39,7 +39,7 @@ from affectloop.events import (
 from affectloop.policy.profile import Purpose, Role
 from affectloop.session import Session
 from affectloop.store.keys import MasterKey
-from affectloop.store.live import MemoryLiveState
+from affectloop.store.live import LiveState, MemoryLiveState
 from affectloop.store.people import Consents, People, add_tenant
 from affectloop.store.sql import Store, engine_of
 from affectloop.store.tokens import Tokens
@@ -90,7 +90,7 @@ class School:
     """Everything behind the gateway, and the gateway itself."""
 
     clock: ManualClock
-    live: MemoryLiveState
+    live: LiveState
     store: Store
     bus: FailingBus
     feed: Feed
@@ -218,11 +218,19 @@ def template(folder: Path) -> Path:
 
 @contextmanager
 def school(database: Path, folder: Path, **settings: Any) -> Iterator[School]:
-    """A school with the tenants ``north`` and ``south``, both under the profile ``demo``."""
+    """A school with the tenants ``north`` and ``south``, both under the profile ``demo``, in SQLite and memory."""
     shutil.copy(database, folder / "facts.db")
     clock = ManualClock()
-    live, bus = MemoryLiveState(clock), FailingBus(clock)
     store = Store(engine_of(make_url(f"sqlite:///{folder / 'facts.db'}")), KEYS, clock)  # its tables are made
+    with opened(store, MemoryLiveState(clock), clock, **settings) as at:
+        yield at
+    store.close()
+
+
+@contextmanager
+def opened(store: Store, live: LiveState, clock: ManualClock, **settings: Any) -> Iterator[School]:
+    """A school over these stores."""
+    bus = FailingBus(clock)
     chosen = GatewaySettings(**{"sight_s": 0.05, **settings})
     feed = Feed(live, clock, history_s=chosen.history_s, history_bytes=chosen.history_bytes, viewer_queue=chosen.viewer_queue)
     relay = Relay(store, bus, batch=chosen.relay_batch, every_s=chosen.relay_every_s)
@@ -231,7 +239,6 @@ def school(database: Path, folder: Path, **settings: Any) -> Iterator[School]:
     app.state.premises = premises
     with TestClient(app) as client:
         yield School(clock, live, store, bus, feed, relay, premises, client)
-    store.close()
 
 
 _APPS: list[FastAPI] = []  # one for all: making it takes longer than most tests

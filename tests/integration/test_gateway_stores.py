@@ -1,0 +1,130 @@
+"""The gateway over a real PostgreSQL and a real Redis: races that one process with one lock cannot show."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from redis import Redis
+
+from affectloop.clock import ManualClock
+from affectloop.codec import from_record
+from affectloop.events import Modality, TrialAnswered
+from affectloop.store.live_redis import RedisLiveState
+from affectloop.store.people import add_tenant
+from affectloop.store.sql import Store
+from affectloop.topics import TRIALS
+from affectloop_gateway.keeper import restore
+from school import KEYS, School, opened
+from servers.postgres import fresh_database, postgres_server
+from servers.redis import CannotStart, redis_server
+
+pytestmark = [pytest.mark.postgres, pytest.mark.redis]
+WRITERS = 6
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(redis_server())
+        except CannotStart as error:
+            pytest.skip(str(error))
+        yield url
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres_server())
+        except CannotStart as error:
+            pytest.skip(str(error))
+        yield stack.enter_context(fresh_database(server))
+
+
+@pytest.fixture
+def at(database: str, redis_url: str) -> Iterator[School]:
+    clock = ManualClock()
+    store, live = Store.open(database, KEYS, clock), RedisLiveState(redis_url, prefix="school")
+    for tenant in ("north", "south"):
+        add_tenant(store, tenant, title=tenant, profile="demo")
+    with opened(store, live, clock) as school:
+        yield school
+    live.close()
+    store.close()
+
+
+def test_answers_from_many_threads_are_numbered_and_published_in_order(at: School) -> None:
+    session_id = at.start()["session_id"]
+
+    def answer(writer: int) -> None:
+        for number in range(4):
+            assert at.answer(session_id, f"w{writer}-{number}").status_code == 201
+
+    threads = [threading.Thread(target=answer, args=(writer,)) for writer in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        at.relay.turn()  # beside them, as in life
+    while at.relay.turn():
+        pass
+    key = at.live_session(session_id).key
+    events = [from_record(record, key) for record in at.records(TRIALS.name)]
+    assert [event.header.sequence for event in events] == list(range(1, WRITERS * 4 + 1))
+    assert len({event.trial_id for event in events if isinstance(event, TrialAnswered)}) == WRITERS * 4
+
+
+def test_the_same_answer_from_many_threads_is_stored_once(at: School) -> None:
+    session_id, codes = at.start()["session_id"], list[int]()
+    threads = [threading.Thread(target=lambda: codes.append(at.answer(session_id, "one").status_code)) for _ in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [200] * (WRITERS - 1) + [201]
+
+
+def test_a_withdrawal_while_sessions_start_leaves_none_that_reads_it(at: School) -> None:
+    for _ in range(4):
+        learner_id = at.learner()
+        starting = [threading.Thread(target=at.start, args=(learner_id,)) for _ in range(3)]
+        for thread in starting:
+            thread.start()
+        at.call("DELETE", f"/v1/learners/{learner_id}/consents/face")
+        for thread in starting:
+            thread.join()
+        listed = at.call("GET", "/v1/sessions", learner_id=learner_id).json()
+        allowed = [at.live_session(one["session_id"]).consented for one in listed]
+        assert [Modality.FACE in consented for consented in allowed] == [False, False, False]
+
+
+def test_after_redis_was_emptied_every_open_session_comes_back(at: School, redis_url: str) -> None:
+    sessions = {name: at.live_session(name) for name in (at.start()["session_id"] for _ in range(3))}
+    with Redis.from_url(redis_url) as redis:
+        redis.delete(*redis.scan_iter("school:*"))  # the server may be somebody else's
+    restore(at.premises)
+    assert {name: at.live_session(name) for name in sessions} == sessions
+
+
+def test_an_erasure_beside_a_restoration_wins(at: School, redis_url: str) -> None:
+    for _ in range(4):
+        learner_id = at.learner()
+        session_id = at.start(learner_id)["session_id"]
+        at.live.forget_session(session_id)
+        restoring = threading.Thread(target=restore, args=(at.premises,))
+        restoring.start()
+        assert at.call("DELETE", f"/v1/learners/{learner_id}").status_code == 200
+        restoring.join()
+        assert at.live.session(session_id) is None
+
+
+def test_the_gateway_is_ready_with_both_and_not_without(at: School) -> None:
+    assert at.client.get("/health/ready").status_code == 200
+    away = RedisLiveState("redis://127.0.0.1:1/0")
+    with opened(at.store, away, at.clock) as without:
+        answer = without.client.get("/health/ready")
+    away.close()
+    assert (answer.status_code, answer.json()["missing"]) == (503, ["live state"])
