@@ -134,7 +134,13 @@ def confidence_means_something(net: Served, data: Windows) -> str:
     rows = []
     for low, high in ((0.0, 0.3), (0.3, 0.4), (0.4, 0.5), (0.5, 1.01)):
         which = (sure >= low) & (sure < high)
-        rows.append([f"{low:.1f} to {min(high, 1):.1f}", f"{100 * which.mean():.0f} %", *(f"{value:.3f}" for value in rmse((data.truth - said.values)[which]))])
+        rows.append(
+            [
+                f"{low:.1f} to {min(high, 1):.1f}",
+                f"{100 * which.mean():.0f} %",
+                *(f"{value:.3f}" for value in rmse((data.truth - said.values)[which])),
+            ]
+        )
     return table(["confidence", "of the windows", *(f"error of {value}" for value in VALUES)], rows)
 
 
@@ -145,7 +151,11 @@ def expressions(net: Served, data: Windows) -> str:
     first = FACE.names.index(EXPRESSIONS[0])
     classes = slice(first, first + len(EXPRESSIONS))
     recent = (values * mask)[:, -8:, classes].sum(axis=1)
-    guesses = {"net": net.answers(seen).expression.argmax(axis=1), "mean of the face service's": recent.argmax(axis=1), "always neutral": 0 * seen.labels}
+    guesses = {
+        "net": net.answers(seen).expression.argmax(axis=1),
+        "mean of the face service's": recent.argmax(axis=1),
+        "always neutral": 0 * seen.labels,
+    }
     rows = []
     for name, guess in guesses.items():
         recalls = [(guess[seen.labels == label] == label).mean() for label in range(len(EXPRESSIONS))]
@@ -159,28 +169,36 @@ def seeds() -> str:
     rows = []
     for guided in (True, False):
         errors = np.array([[run["rmse"][value] for value in VALUES] for run in runs if run["guided"] is guided])
+        if not len(errors):
+            continue
         name = "body guides the face" if guided else "without the guide"
-        rows.append([f"{name} ({len(errors)} seeds)", *(f"{mean:.4f} ± {spread:.4f}" for mean, spread in zip(errors.mean(axis=0), errors.std(axis=0), strict=True))])
+        rows.append(
+            [
+                f"{name} ({len(errors)} seeds)",
+                *(f"{mean:.4f} ± {spread:.4f}" for mean, spread in zip(errors.mean(axis=0), errors.std(axis=0), strict=True)),
+            ]
+        )
     return table(["root mean square error, all test windows", *VALUES], rows)
 
 
 def figures() -> str:
     """Every table, with what it says."""
     net, test = served(FusionSettings()), windows(TEST)
-    whole = test.chosen(test.present().all(axis=1))
+    whole = test.chosen(test.present().min(axis=1))
     told(f"{len(test)} windows of {len(TEST)} learners, {len(whole)} with all three modalities")
     fitted = windows(trained_learners(0, 0, 700))
     predict = {name: linear(fitted.without(*absent)) for name, absent in PATTERNS.items()}
     told("linear baselines fitted")
     config = models.config("fusion-v1")
     parts = (
-        f"`python learning/evaluate_fusion.py` printed this: {len(test):,} windows of {len(TEST)} synthetic learners, none of whom the net was trained"
-        f" or calibrated on. The net has {config['parameters']:,} parameters. **The truth is synthetic throughout.**",
-        f"### Errors by modality\n\nOn the {len(whole):,} windows that hold something of all three modalities; ± is one standard error over learners. The"
-        " linear regressions see the means of the same tokens and are fitted for their subset; the net is one and the same, with the others masked.\n\n"
-        + errors_by_modality(net, whole, predict, fitted.truth.mean(axis=0)),
+        f"`python learning/evaluate_fusion.py` printed this: {len(test):,} windows of {len(TEST)} synthetic learners, none of whom"
+        f" the net was trained or calibrated on. The net has {config['parameters']:,} parameters. **The truth is synthetic throughout.**",
+        f"### Errors by modality\n\nOn the {len(whole):,} windows that hold something of all three modalities; ± is one standard error"
+        " over learners. The linear regressions see the means of the same tokens and are fitted for their subset; the net is one and"
+        " the same, with the others masked.\n\n" + errors_by_modality(net, whole, predict, fitted.truth.mean(axis=0)),
         "### Calibration, confidence, shares\n\nThe same windows.\n\n" + calibration(net, whole),
-        "### Does confidence mean something\n\nAll test windows, with whatever was missing in them.\n\n" + confidence_means_something(net, test),
+        "### Does confidence mean something\n\nAll test windows, with whatever was missing in them.\n\n"
+        + confidence_means_something(net, test),
         "### Expression\n\n" + expressions(net, test),
         "### Seeds, and what the guide is worth\n\n± is the spread over seeds.\n\n" + seeds(),
     )

@@ -15,7 +15,7 @@ SECOND_US = 1_000_000
 TRUTH_S = 2  # an estimate speaks of the last two seconds of its window: shorter, and it is noise; longer, and it is late
 
 # Learners of each part, by seed; disjoint, so that nobody is trained on and tested with.
-CALIBRATION, TEST = range(0, 150), range(1_000, 1_300)
+CALIBRATION, TEST = range(150), range(1_000, 1_300)
 FIRST_TRAINED, SEED_STRIDE = 100_000, 10_000  # learners of the next training seed are others, too
 STRIDE_S = 5  # neighbouring windows say nearly the same: more learners are worth more than more windows of each
 
@@ -51,7 +51,7 @@ class Windows:
 
     def present(self) -> NDArray[np.bool_]:
         """Which modality each window holds anything of; (n, 3)."""
-        return np.stack([self.inputs[kind][1].any(axis=(1, 2)) for kind in KINDS], axis=1)
+        return np.stack([self.inputs[kind][1].max(axis=(1, 2)) > 0 for kind in KINDS], axis=1)
 
     def chosen(self, which: NDArray[np.bool_]) -> Windows:
         """Some of the windows."""
@@ -68,8 +68,8 @@ def windows_of(session: SyntheticSession, learner: int) -> Windows:
         unscaled = _sliding(session.values[kind], kind, closings)
         inputs[kind] = scaled(unscaled, kind)
         trusted.append(trust(unscaled, kind))
-    truth = np.stack([session.truth[_last_steps(closing)].mean(axis=0) for closing in closings])
-    labels = np.array([np.bincount(session.shown[_last_steps(closing)]).argmax() for closing in closings])
+    truth = np.stack([session.truth[_last_steps(int(closing))].mean(axis=0) for closing in closings])
+    labels = np.array([np.bincount(session.shown[_last_steps(int(closing))]).argmax() for closing in closings])
     return Windows(inputs, truth.astype(np.float32), labels, np.stack(trusted, axis=1), np.full(len(closings), learner))
 
 
@@ -87,7 +87,7 @@ def _sliding(values: Array, kind: Kind, closings: NDArray[np.int64]) -> Array:
 def windows(learners: Iterable[int], duration_s: int = 240) -> Windows:
     """The windows of many learners."""
     parts = [windows_of(synthetic_session(learner, duration_s), learner) for learner in learners]
-    parts = [part.chosen(part.present().any(axis=1)) for part in parts]
+    parts = [part.chosen(part.present().max(axis=1)) for part in parts]
     inputs = {kind: (_joined([p.inputs[kind][0] for p in parts]), _joined([p.inputs[kind][1] for p in parts])) for kind in KINDS}
     return Windows(
         inputs,

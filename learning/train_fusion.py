@@ -3,7 +3,7 @@
     python learning/train_fusion.py              everything, in a few minutes on one core
     python learning/train_fusion.py --quick      one seed, one pass: does it run?
 
-Ctrl-C stops the pass in hand; what is trained by then is calibrated, exported and written. Afterwards
+Ctrl-C ends it early: the net in hand is calibrated as it is, and what there is by then is written. Afterwards
 ``python learning/evaluate_fusion.py`` writes docs/results/fusion.md and the model's card.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import logging
 import math
@@ -50,6 +51,7 @@ class Run:
     net: FusionNet
     seed: int
     errors: list[float]
+    finished: bool
 
     def to_json(self) -> dict[str, object]:
         """As config.json holds it."""
@@ -94,7 +96,7 @@ def _gap(mask: Tensor, draw: torch.Generator) -> Tensor:
 def batches(data: Windows, draw: torch.Generator) -> Iterator[tuple[list[Tensor], Tensor, Tensor]]:
     """One pass over the windows in random order."""
     inputs, truth, labels = tensors(data), torch.from_numpy(data.truth), torch.from_numpy(data.labels)
-    for places in torch.randperm(len(data), generator=draw).split(BATCH):
+    for places in torch.split(torch.randperm(len(data), generator=draw), BATCH):
         yield hidden([part[places] for part in inputs], draw), truth[places], labels[places]
 
 
@@ -104,8 +106,8 @@ def loss_of(fused: Fused, truth: Tensor, labels: Tensor, face_seen: Tensor) -> T
     return beta_nll(fused.values, fused.errors, truth) + CLASS_WEIGHT * classes.mean()
 
 
-def fit(net: FusionNet, seed: int, passes: int, learners: int) -> None:
-    """Train in place; Ctrl-C ends it early."""
+def fit(net: FusionNet, seed: int, passes: int, learners: int) -> bool:
+    """Train in place; Ctrl-C ends it early, and then it says ``False``."""
     draw, began, losses = torch.Generator().manual_seed(seed), time.monotonic(), [0.0]
     optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=1e-2)
     try:
@@ -120,6 +122,8 @@ def fit(net: FusionNet, seed: int, passes: int, learners: int) -> None:
         told(f"  {passes} passes, loss {np.mean(losses[-50:]):+.3f}, {time.monotonic() - began:.0f} s", final=True)
     except KeyboardInterrupt:
         told("  stopped early; what is trained is kept", final=True)
+        return False
+    return True
 
 
 def rate_at(share: float) -> float:
@@ -146,7 +150,7 @@ def told(line: str, *, final: bool = False) -> None:
 @torch.no_grad()
 def answers(net: FusionNet, inputs: tuple[Tensor, ...]) -> Fused:
     """What the net says, in parts that fit memory."""
-    parts = [net(*part) for part in zip(*(each.split(1024) for each in inputs), strict=True)]
+    parts = [net(*part) for part in zip(*(torch.split(each, 1024) for each in inputs), strict=True)]
     return Fused(*(torch.cat([getattr(part, name) for part in parts]) for name in Fused.__slots__))
 
 
@@ -163,11 +167,11 @@ def train(seed: int, *, guided: bool, passes: int, learners: int, calibration: W
     print(f"seed {seed}, {'guided' if guided else 'without the guide'}", file=sys.stderr)
     torch.manual_seed(seed)
     net = FusionNet(shape(guided=guided))
-    fit(net, seed, passes, learners)
+    finished = fit(net, seed, passes, learners)
     net.eval()
     calibrate(net, calibration)
     off = answers(net, tensors(test)).values - torch.from_numpy(test.truth)
-    return Run(net, seed, [float(value) for value in (off**2).mean(dim=0).sqrt()])
+    return Run(net, seed, [float(value) for value in (off**2).mean(dim=0).sqrt()], finished)
 
 
 def write(best: Run, runs: list[Run], calibration: Windows, folder: Path) -> None:
@@ -213,11 +217,10 @@ def main() -> None:
         parser.error(f"passes times learners must not exceed {SEED_STRIDE}: the next seed's learners begin there")
     torch.set_num_threads(1)  # the same sums in the same order on every machine with this torch
     calibration, test = windows(CALIBRATION), windows(TEST)
-    runs = [
-        train(seed, guided=guided, passes=asked.passes, learners=asked.learners, calibration=calibration, test=test)
-        for guided in (True, False)
-        for seed in asked.seeds
-    ]
+    runs: list[Run] = []
+    for guided, seed in itertools.product((True, False), asked.seeds):
+        if all(run.finished for run in runs):
+            runs.append(train(seed, guided=guided, passes=asked.passes, learners=asked.learners, calibration=calibration, test=test))
     write(runs[0], runs, calibration, asked.out)
 
 

@@ -80,6 +80,12 @@ class Gate:
     def abstaining(self, window: FusionWindow, reason: Reason, confidence: float = 0.0) -> EmotionEstimate:
         """No estimate, and why; it rests on nothing, so the shares are 0."""
         return EmotionEstimate(
-            header=window.header, abstained=True, reason=reason, confidence=confidence, face_share=0.0, wristband_share=0.0, voice_share=0.0,
+            header=window.header,
+            abstained=True,
+            reason=reason,
+            confidence=confidence,
+            face_share=0.0,
+            wristband_share=0.0,
+            voice_share=0.0,
             model=self.model,
-        )  # fmt: skip
+        )

@@ -95,7 +95,7 @@ class FusionProcessor:
         if taken is not None:
             kind, values = taken
             self._hops.saw(event.header)
-            self._newest_us = event.header.event_time_us
+            self._newest_us = max(self._newest_us, event.header.event_time_us)
             if values is not None:
                 self._bins[kind].add(event.header.event_time_us, values)
         return ()

@@ -100,10 +100,10 @@ VOICE = Kind(
     (
         Feature("voice_share", 0.5, 0.3),
         Feature("pitch_octaves_from_180_hz", 0.0, 0.5),
-        Feature("intensity_db", 20.0, 10.0),
+        Feature("intensity_db", 30.0, 12.0),
         Feature("syllables_per_s", 4.0, 2.0),
         Feature("arousal", 0.0, 0.5),
-        Feature("arousal_error", 0.4, 0.3),
+        Feature("arousal_error", 0.5, 0.3),
         Feature("quality", 0.7, 0.3),
     ),
 )

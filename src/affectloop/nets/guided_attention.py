@@ -124,4 +124,4 @@ class GuidedAttention(nn.Module):
 
     def _split(self, vectors: Tensor) -> Tensor:
         """(batch, tokens, width) to (batch, heads, tokens, part)."""
-        return vectors.unflatten(-1, (self.heads, self.part)).transpose(1, 2)
+        return vectors.reshape(-1, vectors.shape[1], self.heads, self.part).transpose(1, 2)

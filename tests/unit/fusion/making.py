@@ -11,7 +11,6 @@ from affectloop.events import (
     ACTION_UNITS,
     BLENDSHAPES,
     END_OF_TIME_US,
-    EXPRESSIONS,
     AudioFeatures,
     Event,
     FaceFeatures,
@@ -43,7 +42,12 @@ def units(**changes: float) -> FloatArray:
 
 
 def a_face(
-    time_us: int, *, action_units: FloatArray | None = None, expression: FloatArray | None = NEUTRAL, smile: float = 0.1, stream: str = "face"
+    time_us: int,
+    *,
+    action_units: FloatArray | None = None,
+    expression: FloatArray | None = NEUTRAL,
+    smile: float = 0.1,
+    stream: str = "face",
 ) -> FaceFeatures:
     """A good frame of a face at rest that looks at the screen."""
     shapes = np.zeros(BLENDSHAPES, np.float32)
@@ -58,13 +62,16 @@ def no_face(time_us: int) -> FaceFeatures:
     return FaceFeatures(header=a_header("face", time_us, SECOND_US // 10), quality=0.0, reason=Reason.NO_FACE)
 
 
-def a_body(time_us: int, *, heart_change: float = 0.0, per_min: float = 3.0, tonic_change: float = 0.0, last: bool = False) -> PhysioFeatures:
+def a_body(
+    time_us: int, *, heart_change: float = 0.0, per_min: float = 3.0, tonic_change: float = 0.0, last: bool = False
+) -> PhysioFeatures:
     """A second of a wristband on a body at rest."""
     return PhysioFeatures(
         header=a_header("physio", time_us, SECOND_US, last=last), heart_rate_bpm=78.0 + heart_change, heart_rate_source=SignalKind.PPG,
         heart_quality=0.9, heart_reason=Reason.GOOD, rmssd_ms=40.0, variability_quality=0.8, variability_reason=Reason.GOOD,
         tonic_microsiemens=2.0 + tonic_change, phasic_microsiemens=0.0, responses_per_min=per_min,
-        eda_quality=0.9, eda_reason=Reason.GOOD, heart_rate_change_bpm=heart_change, tonic_change_microsiemens=tonic_change, movement_g=0.01,
+        eda_quality=0.9, eda_reason=Reason.GOOD, heart_rate_change_bpm=heart_change, tonic_change_microsiemens=tonic_change,
+        movement_g=0.01,
     )  # fmt: skip
 
 
@@ -79,7 +86,7 @@ def a_voice(time_us: int, *, arousal: float | None = 0.0, pitch_hz: float | None
     """Half a second of a calm voice."""
     return AudioFeatures(
         header=a_header("audio", time_us, SECOND_US // 2), quality=0.8, reason=Reason.GOOD, voice_share=0.7, level_dbfs=-30.0,
-        pitch_hz=pitch_hz, intensity_db=20.0, syllables_per_s=4.0, arousal=arousal, arousal_error=None if arousal is None else 0.4,
+        pitch_hz=pitch_hz, intensity_db=30.0, syllables_per_s=4.0, arousal=arousal, arousal_error=None if arousal is None else 0.4,
     )  # fmt: skip
 
 
@@ -114,7 +121,8 @@ def a_processor() -> FusionProcessor:
 def windows_of(events: Iterable[Event], *, progress_us: Sequence[int] = (), processor: FusionProcessor | None = None) -> list[FusionWindow]:
     """What a processor gives for these events when it is told of progress at these times, then of the end."""
     processor = processor or a_processor()
-    waiting, made = list(events), []
+    waiting = list(events)
+    made: list[Event] = []
     for until_us in (*sorted(progress_us), END_OF_TIME_US):
         while waiting and waiting[0].header.event_time_us < until_us:
             made += processor.step(waiting.pop(0))
@@ -122,7 +130,9 @@ def windows_of(events: Iterable[Event], *, progress_us: Sequence[int] = (), proc
     return [event for event in made if isinstance(event, FusionWindow)]
 
 
-def steady(seconds: int = 10, *, face: FaceFeatures | None = None, body: PhysioFeatures | None = None, voice: AudioFeatures | None = None) -> FusionWindow:
+def steady(
+    seconds: int = 10, *, face: FaceFeatures | None = None, body: PhysioFeatures | None = None, voice: AudioFeatures | None = None
+) -> FusionWindow:
     """The window at the end of some seconds in which nothing changed."""
     events: list[Event] = []
     for event, period_us in ((face, 100_000), (body, SECOND_US), (voice, 500_000)):
@@ -158,8 +168,9 @@ def face_of_row(row: Array, time_us: int) -> FaceFeatures:
         shapes[list(pair)] = max(level, 0.0)
     shapes[list(BLINK)], shapes[list(SMILE)], shapes[list(BROW_DOWN)] = lids, smile, brow
     return FaceFeatures(
-        header=a_header("face", time_us, SECOND_US // 4), quality=float(row[31]), reason=Reason.GOOD, pose_deg=row[23:26].astype(np.float32),
-        blendshapes=shapes, action_units=row[:16].astype(np.float32) if np.isfinite(row[0]) else None, expression=row[16:23].astype(np.float32),
+        header=a_header("face", time_us, SECOND_US // 4), quality=float(row[31]), reason=Reason.GOOD,
+        pose_deg=row[23:26].astype(np.float32), blendshapes=shapes, expression=row[16:23].astype(np.float32),
+        action_units=row[:16].astype(np.float32) if np.isfinite(row[0]) else None,
     )  # fmt: skip
 
 
@@ -188,7 +199,8 @@ def voice_of_row(row: Array, time_us: int) -> AudioFeatures:
     """The half second whose values a row of ``VOICE.features`` holds."""
     if not np.isfinite(row).any():
         return silence(time_us)
+    known = [float(value) if np.isfinite(value) else None for value in row]
     return AudioFeatures(
         header=a_header("audio", time_us, SECOND_US // 2), quality=float(row[6]), reason=Reason.GOOD, voice_share=float(row[0]),
-        pitch_hz=float(2 ** row[1] * 180), intensity_db=float(row[2]), syllables_per_s=float(row[3]), arousal=float(row[4]), arousal_error=float(row[5]),
+        pitch_hz=float(2 ** row[1] * 180), intensity_db=float(row[2]), syllables_per_s=known[3], arousal=known[4], arousal_error=known[5],
     )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from affectloop.events import EmotionEstimate, Event, Reason
+from affectloop.events import EmotionEstimate, Event, FaceFeatures, Reason
 from affectloop.runtime.service import Batch, Loop
 from affectloop_fusion.processor import FusionWindow
 from affectloop_fusion.service import SERVICE, complete
@@ -49,17 +49,25 @@ def test_a_calm_neutral_learner_is_near_neutral_and_calm_with_wide_bands(fuse: B
     assert given(said.arousal_error) > 0.15
 
 
+def smiling(size: float) -> FaceFeatures:
+    """A smile as both the mesh and the expression net see it."""
+    happy = min(1.5 * size, 0.85)
+    expression = np.array([0.9 - happy, happy, *[0.1 / 5] * 5], np.float32)
+    moved = units(AU12=size, AU10=size / 3, **{"AU6+7": size / 2})
+    return a_face(START_US, action_units=moved, smile=0.1 + size, expression=expression)
+
+
 @pytest.mark.parametrize("with_body", [True, False])
 def test_more_smile_is_more_pleasant(fuse: Batch, with_body: bool) -> None:
     body = a_body(START_US) if with_body else None
-    smiles = [a_face(START_US, action_units=units(AU12=size, **{"AU6+7": size / 2}), smile=0.1 + size) for size in (0.0, 0.2, 0.4, 0.6)]
-    valences = [given(estimate(fuse, steady(face=smile, body=body)).valence) for smile in smiles]
+    valences = [given(estimate(fuse, steady(face=smiling(size), body=body)).valence) for size in (0.0, 0.15, 0.3, 0.45, 0.6)]
     assert valences == sorted(valences)
     assert valences[-1] > valences[0] + 0.15
 
 
-def test_a_face_that_the_net_calls_happy_is_more_pleasant(fuse: Batch) -> None:
-    neutral, happy = (estimate(fuse, steady(face=face)) for face in (a_face(START_US), a_face(START_US, expression=SMILING)))
+def test_before_a_neutral_face_is_known_the_expression_and_the_raw_smile_speak(fuse: Batch) -> None:
+    faces = (a_face(START_US), a_face(START_US, expression=SMILING, smile=0.6))
+    neutral, happy = (estimate(fuse, steady(face=replace(face, action_units=None))) for face in faces)
     assert given(happy.valence) > given(neutral.valence)
     assert happy.expression is not None
     assert happy.expression[1] > 0.5
@@ -147,7 +155,9 @@ def test_garbage_under_a_mask_changes_nothing(fuse: Batch) -> None:
         for window in windows:
             tokens, mask = getattr(window, kind), getattr(window, f"{kind}_mask")
             garbage = draw.choice(np.array([np.nan, 1e30, -5.0], np.float32), tokens.shape)
-            assert_same_estimates(estimates(fuse, [window]), estimates(fuse, [replace(window, **{kind: np.where(mask > 0, tokens, garbage)})]))
+            assert_same_estimates(
+                estimates(fuse, [window]), estimates(fuse, [replace(window, **{kind: np.where(mask > 0, tokens, garbage)})])
+            )
 
 
 def test_a_batch_says_what_each_window_says_alone(fuse: Batch) -> None:

@@ -97,7 +97,7 @@ def test_silence_is_not_calm() -> None:
 def test_a_voice_without_pitch_or_arousal_still_speaks() -> None:
     row = voice_values(a_voice(START_US, arousal=None, pitch_hz=None))
     assert np.isnan([value(row, VOICE, name) for name in ("pitch_octaves_from_180_hz", "arousal", "arousal_error")]).all()
-    assert value(row, VOICE, "intensity_db") == 20.0
+    assert value(row, VOICE, "intensity_db") == 30.0
 
 
 def test_one_broken_sensor_is_cut_at_the_limit() -> None:
