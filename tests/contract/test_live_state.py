@@ -17,7 +17,6 @@ from affectloop.events import Modality
 from affectloop.session import Mode, Session, Stream, new_session
 from affectloop.store.live import LiveState, MemoryLiveState
 from affectloop.store.live_redis import RedisLiveState
-from servers.redis import CannotStart, redis_server
 
 WINDOW_S = 0.3
 
@@ -30,24 +29,13 @@ class Backend:
     pass_time: Callable[[float], None]
 
 
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    try:
-        server = redis_server()
-        url = server.__enter__()
-    except CannotStart as error:
-        pytest.skip(str(error))
-    yield url
-    server.__exit__(None, None, None)
-
-
 @pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.redis)])
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     if request.param == "memory":
         clock = ManualClock()
         yield Backend(MemoryLiveState(clock), clock.advance)
         return
-    live = RedisLiveState(request.getfixturevalue("redis_url"), prefix=f"test-{secrets.token_hex(4)}")
+    live = RedisLiveState(request.getfixturevalue("redis_address"), prefix=f"test-{secrets.token_hex(4)}")
     yield Backend(live, time.sleep)
     live.close()
 
@@ -204,8 +192,8 @@ def test_events_beyond_the_window_count_no_more(backend: Backend) -> None:
 
 
 @pytest.mark.redis
-def test_in_redis_everything_expires(redis_url: str) -> None:
-    live, prefix = RedisLiveState(redis_url, prefix=(name := f"test-{secrets.token_hex(4)}"), retention_s=50), f"{name}:"
+def test_in_redis_everything_expires(redis_address: str) -> None:
+    live, prefix = RedisLiveState(redis_address, prefix=(name := f"test-{secrets.token_hex(4)}"), retention_s=50), f"{name}:"
     session = made()
     live.put_session(session)
     live.put_baseline(session.session_id, "face.neutral", 1, b"neutral")
@@ -214,7 +202,7 @@ def test_in_redis_everything_expires(redis_url: str) -> None:
     live.put_latest("a session that is not there", "estimate", b"calm")
     live.take_once("nonce", 50)
     live.count_within("rate", 50)
-    with Redis.from_url(redis_url) as redis:
+    with Redis.from_url(redis_address) as redis:
         keys: dict[str, float] = {key.decode(): redis.pttl(key) / 1000 for key in redis.scan_iter(f"{prefix}*")}
     live.close()
     expiring = {key for key, seconds in keys.items() if 0 < seconds <= 51}
@@ -222,8 +210,8 @@ def test_in_redis_everything_expires(redis_url: str) -> None:
 
 
 @pytest.mark.redis
-def test_what_belongs_to_a_session_does_not_outlive_its_key(redis_url: str) -> None:
-    live = RedisLiveState(redis_url, prefix=f"test-{secrets.token_hex(4)}", retention_s=WINDOW_S)
+def test_what_belongs_to_a_session_does_not_outlive_its_key(redis_address: str) -> None:
+    live = RedisLiveState(redis_address, prefix=f"test-{secrets.token_hex(4)}", retention_s=WINDOW_S)
     session = made()
     live.put_session(session)
     live.put_latest(session.session_id, "estimate", b"calm")

@@ -19,20 +19,10 @@ from affectloop.topics import TRIALS
 from affectloop_gateway.keeper import restore
 from school import KEYS, School, opened
 from servers.postgres import fresh_database, postgres_server
-from servers.redis import CannotStart, redis_server
+from servers.redis import CannotStart
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 WRITERS = 6
-
-
-@pytest.fixture(scope="module")
-def redis_url() -> Iterator[str]:
-    with ExitStack() as stack:
-        try:
-            url = stack.enter_context(redis_server())
-        except CannotStart as error:
-            pytest.skip(str(error))
-        yield url
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +36,9 @@ def database() -> Iterator[str]:
 
 
 @pytest.fixture
-def at(database: str, redis_url: str) -> Iterator[School]:
+def at(database: str, redis_address: str) -> Iterator[School]:
     clock = ManualClock()
-    store, live = Store.open(database, KEYS, clock), RedisLiveState(redis_url, prefix="school")
+    store, live = Store.open(database, KEYS, clock), RedisLiveState(redis_address, prefix="school")
     for tenant in ("north", "south"):
         add_tenant(store, tenant, title=tenant, profile="demo")
     with opened(store, live, clock) as school:
@@ -101,15 +91,15 @@ def test_a_withdrawal_while_sessions_start_leaves_none_that_reads_it(at: School)
         assert [Modality.FACE in consented for consented in allowed] == [False, False, False]
 
 
-def test_after_redis_was_emptied_every_open_session_comes_back(at: School, redis_url: str) -> None:
+def test_after_redis_was_emptied_every_open_session_comes_back(at: School, redis_address: str) -> None:
     sessions = {name: at.live_session(name) for name in (at.start()["session_id"] for _ in range(3))}
-    with Redis.from_url(redis_url) as redis:
+    with Redis.from_url(redis_address) as redis:
         redis.delete(*redis.scan_iter("school:*"))  # the server may be somebody else's
     restore(at.premises)
     assert {name: at.live_session(name) for name in sessions} == sessions
 
 
-def test_an_erasure_beside_a_restoration_wins(at: School, redis_url: str) -> None:
+def test_an_erasure_beside_a_restoration_wins(at: School) -> None:
     for _ in range(4):
         learner_id = at.learner()
         session_id = at.start(learner_id)["session_id"]

@@ -1,0 +1,212 @@
+"""Outbox, audit, tokens, erasure and retention, the same in SQLite and in a real PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from sqlalchemy import delete, func, select, update
+
+from affectloop.bus import Outgoing
+from affectloop.clock import ManualClock
+from affectloop.codec import to_record
+from affectloop.errors import InvalidInput, NotAllowed
+from affectloop.events import (
+    Modality,
+    SessionChange,
+    SessionChanged,
+)  # fmt: skip
+from affectloop.policy.profile import Purpose, Role
+from affectloop.store.audit import Audit
+from affectloop.store.outbox import Outbox
+from affectloop.store.people import Consents, People, UnknownLearner
+from affectloop.store.sessions import Sessions
+from affectloop.store.sql import EVERY_TENANT, Store
+from affectloop.store.tables import AuditEntry, Learner, OutboxRow, TrainingSession, Trial, VaultName
+from affectloop.store.tokens import Tokens, caller_of
+from affectloop.store.training import Trials
+from stored import DAY_S, KEYS, learner, started, trial
+
+
+def test_the_outbox_gives_records_in_order_until_they_are_published(store: Store) -> None:
+    session = started(store, learner(store))
+    records = [to_record(trial(session, number), session.key) for number in (1, 2, 3)]
+    with store.work("north") as work:
+        for record in records:
+            Outbox(work).put(record)
+    with store.work(EVERY_TENANT) as work:
+        waiting = Outbox(work).waiting(2)
+        Outbox(work).published([number for number, _ in waiting])
+        left = Outbox(work).waiting(10)
+    assert ([record for _, record in waiting], [record for _, record in left]) == (records[:2], records[2:])
+
+
+def test_trials_answered_at_once_enter_the_outbox_in_the_order_of_their_numbers(store: Store) -> None:
+    session = started(store, learner(store))
+
+    def answer() -> None:
+        with store.work("north") as work:
+            row = Sessions(work).get(session.session_id, locked=True)
+            event = trial(session, row.trials + 1)
+            Trials(work).add(row, event)
+            Outbox(work).put(to_record(event, session.key))
+
+    threads = [threading.Thread(target=answer) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.reading(EVERY_TENANT) as work:
+        expected: list[Outgoing] = [to_record(trial(session, number), session.key) for number in range(1, 9)]
+        assert [record for _, record in Outbox(work).waiting(100)] == expected
+
+
+def test_one_relay_works_at_a_time(store: Store, url: str, clock: ManualClock) -> None:
+    other = Store.open(url, KEYS, clock)
+    with store.relaying() as first, other.relaying() as second:
+        at_once = (first, second)
+    with other.relaying() as later:
+        assert later
+    other.close()
+    assert at_once == (True, not store.is_postgres)  # an embedded database has one process
+
+
+def test_the_audit_log_is_a_chain(store: Store) -> None:
+    for subject in ("one", "two", "three"):
+        with store.work("north") as work:
+            Audit(work).add(actor="token", role=Role.TEACHER, action="view.progress", subject=subject)
+    with store.reading("north") as work:
+        audit = Audit(work)
+        assert ([entry.subject for entry in audit.entries(after=1)], audit.first_broken()) == (["two", "three"], None)
+
+
+@pytest.mark.parametrize("damage", ["changed", "deleted"])
+def test_a_change_in_the_audit_log_shows(store: Store, damage: str) -> None:
+    for subject in ("one", "two", "three"):
+        with store.work("north") as work:
+            Audit(work).add(actor="token", role=Role.TEACHER, action="view.progress", subject=subject)
+    with store.work("north") as work:
+        second = AuditEntry.number == 2
+        work.rows.execute(
+            update(AuditEntry).where(second).values(subject="nobody") if damage == "changed" else delete(AuditEntry).where(second)
+        )
+    with store.reading("north") as work:
+        assert Audit(work).first_broken() == 2
+
+
+def test_appenders_of_the_audit_log_take_turns(store: Store) -> None:
+    def append() -> None:
+        with store.work("north") as work:
+            Audit(work).add(actor="token", role=Role.ADMIN, action="view.progress", subject="x")
+
+    threads = [threading.Thread(target=append) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.reading("north") as work:
+        assert (len(Audit(work).entries()), Audit(work).first_broken()) == (6, None)
+
+
+def test_a_token_opens_its_tenant_until_it_expires(store: Store, clock: ManualClock) -> None:
+    with store.work("north") as work:
+        token, secret = Tokens(work).issue(Role.TEACHER, lasts_s=60)
+        assert secret not in {token.secret_hash, token.token_id}
+    caller = caller_of(store, secret)
+    clock.advance(60)
+    with pytest.raises(NotAllowed, match="expired"):
+        caller_of(store, secret)
+    assert (caller.tenant_id, caller.role) == ("north", Role.TEACHER)
+
+
+def test_a_revoked_token_opens_nothing(store: Store) -> None:
+    with store.work("north") as work:
+        token, secret = Tokens(work).issue(Role.ADMIN)
+    with store.work("south") as work:
+        assert not Tokens(work).revoke(token.token_id)
+    with store.work("north") as work:
+        assert Tokens(work).revoke(token.token_id)
+    with pytest.raises(NotAllowed):
+        caller_of(store, secret)
+
+
+@pytest.mark.parametrize("secret", ["", "al_north", "al_north_", "bearer", "al_*_x", "al_north_wrong", "al_nowhere_wrong"])
+def test_what_is_no_token_is_refused(store: Store, secret: str) -> None:
+    with pytest.raises(NotAllowed):
+        caller_of(store, secret)
+
+
+def test_a_token_of_one_tenant_does_not_open_another(store: Store) -> None:
+    with store.work("north") as work:
+        _, secret = Tokens(work).issue(Role.ADMIN)
+    with pytest.raises(NotAllowed):
+        caller_of(store, secret.replace("al_north_", "al_south_"))
+
+
+def test_only_a_learners_token_names_a_learner(store: Store) -> None:
+    known = learner(store)
+    with store.work("north") as work:
+        _, secret = Tokens(work).issue(Role.LEARNER, learner_id=known)
+        for role, whose in ((Role.LEARNER, None), (Role.TEACHER, known)):
+            with pytest.raises(InvalidInput):
+                Tokens(work).issue(role, learner_id=whose)
+    assert caller_of(store, secret).learner_id == known
+
+
+def test_erasing_a_learner_leaves_a_pseudonym_and_no_key(store: Store) -> None:
+    known, other = learner(store, name="Ada"), learner(store, name="Grace")
+    sessions = [started(store, whose) for whose in (known, other)]
+    for session in sessions:
+        with store.work("north") as work:
+            row = Sessions(work).get(session.session_id, locked=True)
+            Trials(work).add(row, trial(session, 1))
+            Outbox(work).put(to_record(trial(session, 1), session.key))
+            Consents(work).give(row.learner_id, Modality.FACE, Purpose.TRAINING, 1, guardian=True, assent=True)
+    with store.work("north") as work:
+        forgotten = People(work).erase(known)
+    with store.reading("north") as work:
+        counts = [
+            work.rows.scalar(select(func.count()).select_from(table)) for table in (Learner, VaultName, TrainingSession, Trial, OutboxRow)
+        ]
+        with pytest.raises(UnknownLearner):
+            People(work).key(known)
+        assert People(work).name(other) == "Grace"
+    assert (forgotten, counts) == ([sessions[0].session_id], [2, 1, 1, 1, 1])
+
+
+def test_an_erased_learner_may_come_back_without_a_past(store: Store) -> None:
+    with store.work("north") as work:
+        known = People(work).add(known_elsewhere_as="lms|42", birth_year=2001, name="Ada").learner_id
+    with store.work("north") as work:
+        People(work).erase(known)
+    with store.work("north") as work:
+        again = People(work).add(known_elsewhere_as="lms|42")
+        assert (again.learner_id, again.birth_year, People(work).name(known), Consents(work).of(known)) == (known, None, None, [])
+
+
+def test_keys_and_facts_go_when_their_retention_ends(store: Store, clock: ManualClock) -> None:
+    session = started(store, learner(store))  # demo: what is sealed a day, facts a week
+    with store.work("north") as work:
+        row = Sessions(work).get(session.session_id, locked=True)
+        Sessions(work).note(row, SessionChange.ENDED, session.started_at_us + 1)
+    seen = []
+    for seconds in (DAY_S - 1, 1, 6 * DAY_S):
+        clock.advance(seconds)
+        with store.work("north") as work:
+            forgotten = Sessions(work).close_expired()
+        with store.reading("north") as work:
+            rows = Sessions(work).latest()
+            seen.append((forgotten, [row.wrapped_key is not None for row in rows]))
+    name = session.session_id
+    assert seen == [([], [True]), ([name], [False]), ([name], [])]
+
+
+def test_a_session_changed_event_survives_the_outbox(store: Store) -> None:
+    session = started(store, learner(store))
+    with store.work("north") as work:
+        event = Sessions(work).note(Sessions(work).get(session.session_id, locked=True), SessionChange.STARTED, session.started_at_us)
+        Outbox(work).put(to_record(event, session.key))
+    with store.reading(EVERY_TENANT) as work:
+        ((_, record),) = Outbox(work).waiting(1)
+    assert isinstance(event, SessionChanged)
+    assert record == to_record(event, session.key)
