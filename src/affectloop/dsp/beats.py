@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -90,14 +91,14 @@ def strongest_apart(heights: FloatArray, at: NDArray[np.intp], least: float) -> 
     least
         Least distance, in the unit of ``at``.
     """
-    alive = np.ones(len(at), bool)
-    kept = []
+    places: list[int] = at.tolist()
+    kept: list[int] = []  # indices, ascending, hence their places too
     for index in np.argsort(-heights, kind="stable").tolist():
-        if alive[index]:
-            kept.append(index)
-            first, last = np.searchsorted(at, (at[index] - least, at[index] + least), "right")
-            alive[first:last] = False
-    return np.sort(np.array(kept, np.intp))
+        slot = bisect_left(kept, index)
+        clear_before = slot == 0 or places[index] - places[kept[slot - 1]] >= least
+        if clear_before and (slot == len(kept) or places[kept[slot]] - places[index] >= least):
+            kept.insert(slot, index)
+    return np.array(kept, np.intp)
 
 
 def block_maxima(values: FloatArray, blocks: int) -> FloatArray:
