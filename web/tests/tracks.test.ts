@@ -62,6 +62,14 @@ describe("a track", () => {
 });
 
 describe("the live feed", () => {
+  it("says that a recording is over, not that nothing is received", () => {
+    const live = new LiveTracks();
+    const last = face(1);
+    if (last.topic === "face.features.v1") last.event.header.complete_until_us = Number("9223372036854775807");
+    [face(0.9), last].forEach((message) => live.take(message, 0));
+    expect(gapsWithin(live.tracks.face, -5, 30, 0).at(-1)?.reason).toBe("ended");
+  });
+
   it("shows the learner's face and no one else's", () => {
     const live = new LiveTracks();
     live.take({ topic: "session", event: SESSION, age_ms: null }, 0);

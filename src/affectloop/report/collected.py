@@ -68,6 +68,7 @@ class Collected:
     trials: list[TrialAnswered] = field(default_factory=list)
     directives: list[Directive] = field(default_factory=list)
     streams: dict[tuple[str, str], StreamSeen] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)  # topics whose own stream said that nothing follows
     session_id: str = ""
     first_us: int = 0
     last_us: int = 0
@@ -108,6 +109,9 @@ def _keep(collected: Collected, event: Event) -> None:
     collected.first_us = min(collected.first_us or header.event_time_us, header.event_time_us)
     collected.last_us = max(collected.last_us, event.ends_us - 1)
     _count(collected, event)
+    topic = TOPIC_OF_EVENT[type(event)]
+    if header.ends_stream and header.stream_id == topic.stream:
+        collected.ended.add(topic.name)
     match event:
         case FaceFeatures():
             if header.stream_id == LEARNERS_FACE:

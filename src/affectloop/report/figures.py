@@ -57,6 +57,7 @@ def _heart(collected: Collected) -> Figures:
         "heart_rate_lowest_bpm": min(rates, default=None),
         "heart_rate_highest_bpm": max(rates, default=None),
         "heart_rate_error_mean_bpm": mean(event.heart_rate_error_bpm for event in collected.physio),
+        "wristband_duration_s": _span_s([event.header.event_time_us for event in collected.physio]),
         "heart_rate_given_ratio": _share(event.heart_rate_bpm is not None for event in collected.physio),
         "rmssd_mean_ms": mean(event.rmssd_ms for event in collected.physio),
         "sdnn_mean_ms": mean(event.sdnn_ms for event in collected.physio),
@@ -82,6 +83,7 @@ def _face(collected: Collected) -> Figures:
     step_s = _step_s([face.time_us for face in faces])
     return {
         "face_frames_count": len(faces),
+        "face_duration_s": _span_s([face.time_us for face in faces]),
         "face_rate_hz": 1 / step_s if step_s else None,
         "face_found_ratio": _share(face.found for face in faces),
         "face_good_ratio": _share(face.reason == "good" for face in faces),
@@ -95,6 +97,7 @@ def _voice(collected: Collected) -> Figures:
         "voice_given_ratio": _share(event.voice_share is not None for event in collected.audio),
         "voice_pitch_median_hz": float(np.median(pitches)) if pitches else None,
         "voice_hops_count": len(collected.audio),
+        "voice_duration_s": _span_s([event.header.event_time_us for event in collected.audio]),
     }
 
 
@@ -173,6 +176,11 @@ def _stream(stream: StreamSeen) -> Figures:
 
 def _share(flags: Iterable[bool]) -> float | None:
     return mean(float(flag) for flag in flags)
+
+
+def _span_s(times_us: Sequence[int]) -> float:
+    """From the first record to the end of the last: a session's streams need not be equally long."""
+    return (times_us[-1] - times_us[0]) / 1e6 + _step_s(times_us) if times_us else 0.0
 
 
 def _step_s(times_us: Sequence[int]) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from affectloop.codec import to_json
 from affectloop.events import EXPRESSIONS, Directive, Reason, TrialAnswered
 from affectloop.report.collected import Collected
+from affectloop.topics import AUDIO_FEATURES, ESTIMATES, FACE_FEATURES, PHYSIO_FEATURES
 
 Row = Sequence[float | None]
 Timeline = dict[str, Any]
@@ -26,14 +27,15 @@ SHORTEST_BIN_S = 0.2  # a face at 30 Hz is drawn at 5
 
 def timeline(collected: Collected) -> Timeline:
     """The tracks, trials and decisions of a session, in seconds since its first event."""
+    wristband = {"ended": PHYSIO_FEATURES.name in collected.ended}
     return {
-        "face": _face(collected),
-        "heart": _heart(collected),
-        "skin": _skin(collected),
+        "face": _face(collected) | {"ended": FACE_FEATURES.name in collected.ended},
+        "heart": _heart(collected) | wristband,
+        "skin": _skin(collected) | wristband,
         "conductance": {"t": [], "columns": [[]]},
         "pulse": {"t": [], "columns": [[]]},
-        "voice": _voice(collected),
-        "affect": _affect(collected),
+        "voice": _voice(collected) | {"ended": AUDIO_FEATURES.name in collected.ended},
+        "affect": _affect(collected) | {"ended": ESTIMATES.name in collected.ended},
         "responses": [
             {"t": round(collected.seconds(response.peak_time_us), 2), "amplitude": round(response.amplitude_microsiemens, 3)}
             for response in collected.responses

@@ -80,6 +80,13 @@ def test_an_invalid_trial_is_counted_but_not_scored() -> None:
     assert found["chance_ratio"] == pytest.approx(0.2)
 
 
+def test_each_modality_says_how_long_it_was_recorded() -> None:
+    found = summarise(session())
+    assert found["face_duration_s"] == pytest.approx(20.0)
+    assert found["voice_duration_s"] == pytest.approx(20.0)
+    assert summarise([face(1, 0.1)])["wristband_duration_s"] == 0
+
+
 def test_others_in_the_picture_are_no_frames_of_the_learner() -> None:
     found = summarise([face(1, 0.1), face(1, 0.1, Reason.NO_FACE, stream="face-2")])
     assert found["face_frames_count"] == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,13 @@ def test_without_emotion_inference_a_gap_is_where_no_face_was_found() -> None:
     seen = [face(number, number / 10, Reason.NO_FACE if number < 10 else Reason.GOOD) for number in range(30)]
     neutral = [type(event)(header=event.header, quality=event.quality, reason=event.reason) for event in seen]
     assert timeline(collect(neutral))["face"]["gaps"] == [{"from": 0.0, "to": 1.0, "reason": "no-face"}]
+
+
+def test_a_stream_that_said_that_it_is_over_is_not_missing() -> None:
+    last = face(100, 10.0)
+    closing = type(last)(header=replace(last.header, complete_until_us=END_OF_TIME_US), quality=0.0, reason=Reason.NO_FACE)
+    drawn = timeline(collect([*some_events(), closing]))
+    assert (drawn["face"]["ended"], drawn["heart"]["ended"]) == (True, False)
 
 
 def test_times_beyond_what_a_browser_counts_exactly_stay_out_of_the_page(tmp_path: Path) -> None:

@@ -152,7 +152,8 @@ export function hatch(pane: Pane, gaps: readonly Gap[], word: (reason: Gap["reas
     stripes(pane, left, right);
     const lines = wrap(pane, word(gap.reason), right - left - 6);
     const middle = (pane.top + pane.bottom) / 2 + 4 - (lines.length - 1) * 7;
-    if (lines.length * 14 > pane.bottom - pane.top || right - left < 22) continue;
+    const tooWide = Math.max(...lines.map((text) => wide(pane, text))) > right - left + 2;
+    if (tooWide || lines.length * 14 > pane.bottom - pane.top) continue; // the reading line and the table tell it
     lines.forEach((text, index) => {
       words(pane, text, within(pane, (left + right) / 2, wide(pane, text)), middle + 14 * index, "center");
     });

@@ -32,6 +32,9 @@ export interface Figures {
   heart_rate_lowest_bpm: Measured;
   heart_rate_highest_bpm: Measured;
   heart_rate_given_ratio: Measured;
+  wristband_duration_s: number;
+  face_duration_s: number;
+  voice_duration_s: number;
   eda_responses_count: Measured;
   eda_responses_per_min: Measured;
   eda_tonic_mean_microsiemens: Measured;

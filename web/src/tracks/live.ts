@@ -10,6 +10,7 @@ const KEPT_S = 90; // the lanes show 60 s; a little more lets their left edge be
 const PULSE_KEPT_S = 8;
 const FACTS_KEPT = 400; // trials and decisions are few, and the list of reasons looks further back than the lanes
 const AGES_KEPT_MS = 60_000;
+const NOTHING_FOLLOWS_US = 2 ** 62; // END_OF_TIME_US is 2 ** 63 - 1, which a browser rounds
 const SAME_CLOCK_S = 120; // an old recording has its own time; an answer given today does not belong on its axis
 
 /** Everything that the live view knows of one session. */
@@ -37,6 +38,7 @@ export class LiveTracks {
       this.noteAge(nowMs, message.age_ms, message.topic === "emotion.estimates.v1");
     }
     this.sort(message, t);
+    if (message.event.header.complete_until_us >= NOTHING_FOLLOWS_US) this.over(message.topic, message.event.header.stream_id);
     this.forget();
   }
 
@@ -81,6 +83,14 @@ export class LiveTracks {
       case "session.directives.v1": return this.directive(message.event, t);
       case "session.events.v1": return this.changed(message.event);
     }
+  }
+
+  private over(topic: Message["topic"], stream: string): void {
+    const { face, heart, skin, voice, affect } = this.tracks;
+    if (topic === "face.features.v1" && stream === "face") face.ended = true;
+    if (topic === "physio.features.v1") heart.ended = skin.ended = true;
+    if (topic === "audio.features.v1") voice.ended = true;
+    if (topic === "emotion.estimates.v1") affect.ended = true;
   }
 
   private signals(chunk: SignalChunk, t: number): void {

@@ -14,7 +14,7 @@ export interface Trace {
 export interface Gap {
   from: number;
   to: number;
-  reason: Reason | "no-record";
+  reason: Reason | "no-record" | "ended";
 }
 
 /** A trace, its gaps, and the longest step between two values that is not a gap. */
@@ -22,6 +22,7 @@ export interface Track extends Trace {
   gaps: Gap[];
   step: number;
   inGap?: boolean; // the last gap goes on
+  ended?: boolean; // its last record said that nothing follows
 }
 
 export interface SkinResponse {
@@ -144,16 +145,15 @@ export function gapsWithin(track: Track, from: number, to: number, shortest: num
 
 function silences(track: Track, from: number, to: number): Gap[] {
   const found: Gap[] = [];
-  const add = (start: number, end: number, longest: number): void => {
-    if (end - start > longest && end > from && start < to) {
-      found.push({ from: Math.max(start, from), to: Math.min(end, to), reason: "no-record" });
-    }
+  const add = (start: number, end: number, longest: number, reason: Gap["reason"] = "no-record"): void => {
+    if (end - start > longest && end > from && start < to) found.push({ from: Math.max(start, from), to: Math.min(end, to), reason });
   };
   if (track.t.length === 0) return found;
   const first = Math.max(1, firstAfter(track.t, from));
   for (let index = first; index < track.t.length && track.t[index - 1]! < to; index++) {
     add(track.t[index - 1]!, track.t[index]!, track.step);
   }
-  add(track.t.at(-1)!, to, track.step + 1.5); // what is on its way is not missing
+  const late = track.step + 1.5; // what is on its way is not missing
+  add(track.t.at(-1)!, to, late, track.ended ? "ended" : "no-record");
   return found;
 }

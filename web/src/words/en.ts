@@ -17,11 +17,11 @@ export const en = {
   } as Record<Emotion, string>,
   modalities: { face: "Face", wristband: "Wristband", voice: "Voice" } as Record<Modality, string>,
   reasons: {
-    "good": "good", "no-signal": "no signal", "warming-up": "getting to know it", "off-body": "not worn", "noisy": "too noisy",
+    "good": "good", "no-signal": "no signal", "warming-up": "settling in", "off-body": "not worn", "noisy": "too noisy",
     "moving": "moving too much", "too-few-beats": "too few heartbeats", "no-face": "no face seen", "turned-away": "turned away",
     "too-small": "too far away", "too-dark": "too dark", "blurred": "blurred", "silent": "silent", "no-speech": "nobody speaks",
-    "clipped": "too loud", "unsure": "signals do not agree", "not-allowed": "sensing off", "no-record": "nothing received",
-  } as Record<Reason | "no-record", string>,
+    "clipped": "too loud", "unsure": "signals do not agree", "not-allowed": "sensing off", "no-record": "nothing received", "ended": "recording over",
+  } as Record<Reason | "no-record" | "ended", string>,
   lanes: {
     trials: "Trials", face: "Face", heart: "Heart rate", skin: "Skin conductance", voice: "Voice", arousal: "Arousal", valence: "Valence",
     difficulty: "Difficulty", ability: "Skill",
@@ -63,6 +63,8 @@ export const en = {
   responsesPerMin: (value: number) => `${Math.round(value)}\u00a0responses/min`,
   speaking: (share: number) => `speaking ${percent(share)}`,
   hertz: (value: number) => `pitch ${Math.round(value)}\u00a0Hz`,
+  mean: (text: string) => `mean ${text}`,
+  levelRange: (low: number, high: number) => (low === high ? `Level ${low}` : `Level ${low} to ${high}`),
   rightOf: (right: number, all: number) => `${right} of ${all} right`,
   answered: (shown: string, answer: string, right: boolean) => (right ? `${shown}, right` : `${shown}, said ${answer}`),
   on: "on",

@@ -14,7 +14,7 @@ export const zh: Words = {
   reasons: {
     "good": "正常", "no-signal": "没有信号", "warming-up": "正在熟悉", "off-body": "未佩戴", "noisy": "噪声过大", "moving": "动作过大",
     "too-few-beats": "心跳太少", "no-face": "未见面部", "turned-away": "转开了脸", "too-small": "离得太远", "too-dark": "太暗", "blurred": "模糊",
-    "silent": "安静", "no-speech": "无人说话", "clipped": "声音过大", "unsure": "信号不一致", "not-allowed": "感知已关闭", "no-record": "没有收到数据",
+    "silent": "安静", "no-speech": "无人说话", "clipped": "声音过大", "unsure": "信号不一致", "not-allowed": "感知已关闭", "no-record": "没有收到数据", "ended": "记录结束",
   },
   lanes: {
     trials: "练习题", face: "面部", heart: "心率", skin: "皮肤电导", voice: "语音", arousal: "唤醒度", valence: "效价", difficulty: "难度",
@@ -55,6 +55,8 @@ export const zh: Words = {
   responsesPerMin: (value) => `每分钟 ${Math.round(value)} 次反应`,
   speaking: (share) => `说话占 ${percent(share)}`,
   hertz: (value) => `音高 ${Math.round(value)} Hz`,
+  mean: (text) => `平均 ${text}`,
+  levelRange: (low, high) => (low === high ? `${low} 级` : `${low} 到 ${high} 级`),
   rightOf: (right, all) => `${all} 题对 ${right} 题`,
   answered: (shown, answer, right) => (right ? `${shown}，答对` : `${shown}，答成${answer}`),
   on: "开启",
