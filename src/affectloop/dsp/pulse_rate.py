@@ -145,7 +145,7 @@ def followed_rate(likelihoods: Sequence[FloatArray]) -> FollowedRate:
     belief = np.full(len(RATES_BPM), 1 / len(RATES_BPM))
     for likelihood in likelihoods:
         belief = (transition @ belief) * likelihood
-        belief /= belief.sum()
+    belief /= belief.sum()  # once: some seconds of likelihoods of at least FLOOR do not underflow
     near = np.abs(RATES_BPM - RATES_BPM[np.argmax(belief)]) <= NEAR_BPM
     rates, weights = RATES_BPM[near], belief[near]
     certainty = float(weights.sum())
