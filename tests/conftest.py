@@ -11,6 +11,27 @@ import pytest
 
 from servers.kafka import REMEDY as KAFKA_REMEDY
 from servers.kafka import KafkaServer, kafka_server
+from servers.redis import CannotStart, redis_server
+
+SKIPPED: dict[str, list[str]] = {}  # reasons and the tests that they took
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note why a test was skipped."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        SKIPPED.setdefault(report.longrepr[2].removeprefix("Skipped: "), []).append(report.nodeid)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """List what could not be tested, and the remedy."""
+    for reason, tests in SKIPPED.items():
+        terminalreporter.write_line(f"not tested here ({len(tests)} tests): {reason}", yellow=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Under CI a test that could not run is a failure."""
+    if SKIPPED and os.environ.get("CI") == "true" and session.exitstatus == 0:
+        session.exitstatus = 1
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +50,17 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer | st
         if server is None:
             pytest.skip(KAFKA_REMEDY)
         yield server
+
+
+@pytest.fixture(scope="session")
+def redis_address() -> Iterator[str]:
+    """A Redis for the whole run."""
+    with contextlib.ExitStack() as stack:
+        try:
+            address = stack.enter_context(redis_server())
+        except CannotStart as problem:
+            pytest.skip(str(problem))
+        yield address
 
 
 @pytest.fixture

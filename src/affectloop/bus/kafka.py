@@ -25,6 +25,7 @@ DELIVERY_TIMEOUT_MS = 120_000  # a broker that restarts is back within seconds; 
 RECONNECT_MS = 1000  # the default of 30 s kept workers away for 42 s after a broker's crash
 REQUEST_TIMEOUT_MS = 5000
 METADATA_MS = 30_000  # a topic or leader that changed is noticed within this
+BOOTSTRAP_MS = 10_000  # a broker that does not answer within this is not there; the supervisor tries again
 TOPICS_KNOWN_S = 15.0  # a topic just created is known to every broker well within this
 HEARTBEATS_A_SESSION = 4
 MAX_RETENTION_CHECK_MS = 60_000  # beyond this, raw data outlives its retention by minutes
@@ -51,6 +52,7 @@ class KafkaBus:
             "reconnect_backoff_max_ms": RECONNECT_MS,
             "request_timeout_ms": REQUEST_TIMEOUT_MS,
             "metadata_max_age_ms": METADATA_MS,
+            "bootstrap_timeout_ms": BOOTSTRAP_MS,
         }
         self._partitions = partitions
         self._replicas = replicas
