@@ -20,6 +20,7 @@ class RuntimeSettings(BaseSettings):
     replicas: int = Field(1, ge=1, description="Replicas of every Kafka topic; 3 in production.")
     stall_after_s: float = Field(1.0, gt=0, description="A live stream overdue by this much is not waited for.")
     first_record_within_s: float = Field(3.0, gt=0, description="How long a live session waits for a declared stream to begin.")
+    stale_after_s: float = Field(2.0, gt=0, description="A live frame older than this is dropped before any net sees it, and counted.")
     unknown_session_s: float = Field(5.0, ge=0, description="How long a record of an unknown session waits before it is a dead letter.")
     refresh_s: float = Field(0.25, ge=0, description="How old what a service knows of a session's consents may be.")
     idle_after_s: float = Field(600.0, gt=0, description="A session without records for this long is put away.")

@@ -78,7 +78,7 @@ BASELINES = Topic(
     consumers=("gateway",), privacy=Privacy.DERIVED, retention_s=DAY, rate="a few in all",
 )  # fmt: skip
 TRIALS = Topic(
-    name="session.trials.v1", event=events.TrialAnswered, producers=("gateway",), consumers=("recommender",),
+    name="session.trials.v1", event=events.TrialAnswered, producers=("gateway",), consumers=("recommender", "gateway"),
     privacy=Privacy.FACT, retention_s=30 * DAY, rate="0.2 Hz", stream="trials",
 )  # fmt: skip
 DIRECTIVES = Topic(
@@ -86,7 +86,7 @@ DIRECTIVES = Topic(
     privacy=Privacy.FACT, retention_s=30 * DAY, rate="0.2 Hz", stream="directives",
 )  # fmt: skip
 SESSION_EVENTS = Topic(
-    name="session.events.v1", event=events.SessionChanged, producers=("gateway",), consumers=("recommender",),
+    name="session.events.v1", event=events.SessionChanged, producers=("gateway",), consumers=("recommender", "gateway"),
     privacy=Privacy.FACT, retention_s=30 * DAY, rate="rare", stream="session", compacted=True,
 )  # fmt: skip
 

@@ -135,7 +135,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 SERVICE = Edge(
     name="gateway",
-    consumes=(SIGNALS, FACE_FEATURES, PHYSIO_FEATURES, AUDIO_FEATURES, ESTIMATES, BASELINES, DIRECTIVES),
+    consumes=(SIGNALS, FACE_FEATURES, PHYSIO_FEATURES, AUDIO_FEATURES, ESTIMATES, BASELINES, DIRECTIVES, TRIALS, SESSION_EVENTS),
     produces=(TRIALS, SESSION_EVENTS),
     settings=GatewaySettings,
     run=run,

@@ -206,7 +206,13 @@ class Host:
         is_fact = TOPIC_OF_EVENT[type(event)].privacy is Privacy.FACT
         if event.header.event_time_us < hosted.progress_us and not is_fact:
             return "late", None
-        return "ok", event
+        return ("stale", None) if self._is_stale(event, hosted) else ("ok", event)
+
+    def _is_stale(self, event: Event, hosted: Hosted) -> bool:
+        """A live session's heavy work on what is long past would only delay what is now."""
+        if not hosted.live or self._service.prepare is None:
+            return False
+        return self._clock.wall_us() - event.header.event_time_us > self._runtime.stale_after_s * 1e6
 
     def _host(self, session_id: str, partition: int) -> Hosted | None:
         """The session in hand, its consents no older than a setting says; ``None`` where nobody knows it."""
@@ -232,7 +238,7 @@ class Host:
             self._hosted.pop(session_id, None)
         if hosted.finished or session_id not in self._hosted:
             return
-        moved = hosted.move_on(now_s, self._runtime.stall_after_s, self._runtime.first_record_within_s)
+        moved = hosted.move_on(now_s, self._clock.wall_us(), self._runtime)
         for event in hosted.released():
             if hosted.processor is None:
                 hosted.processor = self._service.processor(self._opening(hosted.session), self._settings)

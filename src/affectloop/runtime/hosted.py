@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from affectloop.events import END_OF_TIME_US, Event
 from affectloop.processor import Processor
 from affectloop.session import Mode, Session
+from affectloop.settings import RuntimeSettings
 from affectloop.topics import TOPIC_OF_EVENT, Privacy, Topic
 
 UNHEARD_US = -1
@@ -110,13 +111,15 @@ class Hosted:
         while self._queue and self._queue[0][0] < self.progress_us:
             yield heapq.heappop(self._queue)[-1]
 
-    def move_on(self, now_s: float, stall_after_s: float, first_within_s: float) -> bool:
-        """Work out progress anew; says whether it moved."""
+    def move_on(self, now_s: float, wall_us: int, limits: RuntimeSettings) -> bool:
+        """Work out progress anew; says whether it moved. A live session's never passes the wall clock: no hop closes early."""
         if self._began_s is None:
             self._began_s = now_s
-        promises = [self._promise(name, now_s, stall_after_s, first_within_s) for name in self.expected]
+        promises = [self._promise(name, now_s, limits) for name in self.expected]
         waited = [promise for promise in promises if promise is not None]
-        progress = min(waited) if waited else self._without_streams(now_s, stall_after_s)
+        progress = min(waited) if waited else self._without_streams(now_s, limits.stall_after_s)
+        if self.live and progress != END_OF_TIME_US:
+            progress = min(progress, wall_us)
         if progress == END_OF_TIME_US and not self._may_finish():
             progress = max([self.progress_us] + [item[0] + 1 for item in self._queue])
         moved = progress > self.progress_us
@@ -129,13 +132,13 @@ class Hosted:
         self._queue = [item for item in self._queue if self.session.allows(item[-1].modality)]
         heapq.heapify(self._queue)
 
-    def _promise(self, name: StreamName, now_s: float, stall_after_s: float, first_within_s: float) -> int | None:
+    def _promise(self, name: StreamName, now_s: float, limits: RuntimeSettings) -> int | None:
         """The stream's promise; ``None`` while it is overdue in a live session."""
         heard = self._heard.get(name)
         if not self.live or (heard and heard.promised_us == END_OF_TIME_US):
             return heard.promised_us if heard else UNHEARD_US
-        due_s = heard.next_due_s if heard else (self._began_s or 0.0) + first_within_s
-        if now_s > due_s + stall_after_s:
+        due_s = heard.next_due_s if heard else (self._began_s or 0.0) + limits.first_record_within_s
+        if now_s > due_s + limits.stall_after_s:
             return END_OF_TIME_US if self.session.ended_at_us is not None else None
         return heard.promised_us if heard else UNHEARD_US
 

@@ -25,8 +25,8 @@ PLACE = Partition(SIGNALS.name, 0)
 class Bench:
     """A host with a clock and live state in the test's hand."""
 
-    def __init__(self, service: Service = PHYSIO, **settings: Any) -> None:
-        self.clock = ManualClock()
+    def __init__(self, service: Service = PHYSIO, wall_us: int = START_US + 60_000_000, **settings: Any) -> None:
+        self.clock = ManualClock(wall_us)
         self.live = MemoryLiveState(self.clock)
         self.host = Host(service, None, self.live, RuntimeSettings(**settings), self.clock)
         self.offset = 0
@@ -79,6 +79,34 @@ def test_a_live_session_leaves_a_silent_stream_behind_and_takes_it_up_again() ->
     bench.clock.advance(1.0)
     waiting = bench.give(session, signal("s1", "eda", 4, 1.0))
     assert waiting.outputs == [], "it spoke again: its promise counts"
+
+
+def test_no_window_of_a_live_session_closes_before_its_time() -> None:
+    bench = Bench(wall_us=START_US + 700_000)
+    session = bench.open(live_session())
+    early = bench.read(session, bench.give(session, signal("s1", "eda", 0, 1.0)))
+    assert [event.header.event_time_us - START_US for event in early] == [500_000], "promised until 1 s, but it is not 1 s yet"
+    bench.clock.advance(0.3)
+    assert len(bench.host.feed([]).outputs) == 1
+
+
+def test_a_live_session_spends_no_heavy_work_on_what_is_long_past() -> None:
+    prepared: list[Event] = []
+
+    def prepare(settings: object) -> Any:
+        def noted(events: Any) -> Any:
+            prepared.extend(events)
+            return events
+
+        return noted
+
+    bench = Bench(replace(PHYSIO, prepare=prepare), wall_us=START_US + 3_500_000, stale_after_s=2.0)
+    session = bench.open(live_session())
+    bench.give(session, *(signal("s1", "eda", number, 1.0) for number in range(3)))
+    assert [event.header.sequence for event in prepared] == [8], "those of 3.5 and 2.5 s ago are stale"
+    replayed = bench.open(toy_session("s2", streams=("eda",)))
+    bench.give(replayed, signal("s2", "eda", 0, 1.0))
+    assert prepared[-1].header.session_id == "s2", "a replay misses nothing"
 
 
 def test_a_copy_is_dropped() -> None:
