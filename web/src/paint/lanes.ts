@@ -2,7 +2,7 @@
 
 import { EXPRESSIONS, MODALITIES, type Cause, type Modality } from "../events";
 import { BAND_80, extent, linear, roundRange, type Scale } from "../scale";
-import { between, firstAfter, gapsWithin, type Gap, type Track, type Tracks, type Value } from "../tracks/model";
+import { between, firstAfter, gapsWithin, type Gap, type Trace, type Track, type Tracks, type Value } from "../tracks/model";
 import { causeWords, type Words } from "../words";
 import { facesShown, peaks, smooth } from "./expressions";
 import { band, dot, hatch, line, ticks, wide, within, words as write, type Pane } from "./pane";
@@ -84,12 +84,12 @@ function paintFace(pane: Pane, look: Look): void {
   const shown = facesShown(face, pane.from, pane.to);
   if (shown.length === 0) present(pane, face);
   else ticks(pane, [0, 0.5, 1], y, (value) => look.words.percent(value));
+  gaps(pane, face, look, "face");
   for (const column of shown) {
     const name = EXPRESSIONS[column]!;
     const values = smooth(face, column, look.live ? 0.25 : 0);
     line(pane, face.t, values, y, face.step, { color: pane.ink[name], width: name === "neutral" ? 1.3 : 2 });
   }
-  gaps(pane, face, look, "face");
   for (const peak of peaks(face, shown, pane)) {
     const text = look.words.emotions[EXPRESSIONS[peak.column]!];
     write(pane, text, within(pane, pane.x(peak.t), wide(pane, text)), Math.max(pane.top + 9, y(peak.value) - 5), "center", pane.ink.ink);
@@ -116,23 +116,23 @@ function paintHeart(pane: Pane, look: Look): void {
   const range = roundRange(...(all ?? [60, 90]), 20);
   const y = linear(range[0], range[1], pane.bottom, pane.top);
   if (all) ticks(pane, three(range), y, (value) => String(Math.round(value)));
+  gaps(pane, heart, look, "wristband");
   band(pane, heart, 0, 1, BAND_80, y, pane.ink.body);
   line(pane, heart.t, heart.columns[0]!, y, heart.step, { color: pane.ink.body, width: 2 });
-  gaps(pane, heart, look, "wristband");
   newest(pane, heart, 0, y, pane.ink.body, look);
 }
 
 function paintSkin(pane: Pane, look: Look): void {
   const { skin, conductance, responses } = look.tracks;
   const measured = conductance.t.length > 0;
-  const level = measured ? { ...conductance, step: skin.step, gaps: [] } : { ...skin, columns: [skin.columns[1]!] };
+  const level = measured ? { t: conductance.t, columns: [trusted(conductance, skin.gaps)] } : { t: skin.t, columns: [skin.columns[1]!] };
   const all = extent([...inSpan(level, level.columns[0]!, pane), ...inSpan(skin, skin.columns[0]!, pane)]);
   const range = roundRange(...(all ?? [0, 1]), 0.4);
   const y = linear(range[0], range[1], pane.bottom, pane.top);
   if (all) ticks(pane, three(range), y, (value) => value.toFixed(range[1] - range[0] < 2 ? 2 : 1));
+  gaps(pane, skin, look, "wristband");
   line(pane, skin.t, skin.columns[0]!, y, skin.step, { color: pane.ink.body, width: 1, dash: [3, 3] });
   line(pane, level.t, level.columns[0]!, y, skin.step, { color: pane.ink.body, width: 1.8 });
-  gaps(pane, skin, look, "wristband");
   const shown = responses.filter((response) => response.t >= pane.from && response.t <= pane.to);
   const radius = Math.max(1.6, Math.min(4.5, 0.3 * apart(shown.map((response) => pane.x(response.t)))));
   for (const response of shown) {
@@ -141,6 +141,16 @@ function paintSkin(pane: Pane, look: Look): void {
     dot(pane, pane.x(response.t), y(value), pane.ink.body, radius);
     if (radius > 3) dot(pane, pane.x(response.t), y(value), pane.ink.panel, radius - 2);
   }
+}
+
+/** What was measured, without the stretches that are not to be trusted. */
+function trusted(trace: Trace, distrusted: readonly Gap[]): Value[] {
+  let next = 0;
+  return trace.columns[0]!.map((value, index) => {
+    const t = trace.t[index]!;
+    while (next < distrusted.length && distrusted[next]!.to <= t) next++;
+    return next < distrusted.length && distrusted[next]!.from < t ? null : value;
+  });
 }
 
 /** The usual distance between marks, for their size. */
@@ -155,6 +165,7 @@ function paintVoice(pane: Pane, look: Look): void {
   const range = roundRange(...(extent(inSpan(voice, pitches, pane)) ?? [100, 300]), 120);
   const y = linear(range[0], range[1], pane.bottom - 3, pane.top + 3);
   if (extent(inSpan(voice, pitches, pane))) ticks(pane, [range[0], range[1]], y, (value) => String(Math.round(value)));
+  gaps(pane, voice, look, "voice");
   for (const [from, to] of spoken(voice.t, shares, voice.step)) {
     const left = Math.max(pane.left, pane.x(from));
     const right = Math.min(pane.right, pane.x(to));
@@ -168,12 +179,6 @@ function paintVoice(pane: Pane, look: Look): void {
   }
   const heard = pitches.map((pitch, index) => ((shares[index] ?? 0) >= SPEAKING ? pitch : null));
   line(pane, voice.t, heard, y, voice.step, { color: pane.ink.voice, width: 2 });
-  heard.forEach((pitch, index) => {
-    const alone = pitch !== null && (heard[index - 1] ?? null) === null && (heard[index + 1] ?? null) === null;
-    const x = pane.x(voice.t[index]!);
-    if (alone && x >= pane.left && x <= pane.right) dot(pane, x, y(pitch), pane.ink.voice, 2);
-  });
-  gaps(pane, voice, look, "voice");
 }
 
 /** Stretches of speech: a hop ends at its time and is as long as the step before it. */
@@ -194,9 +199,9 @@ function paintAffect(column: 0 | 2): (pane: Pane, look: Look) => void {
     const { affect } = look.tracks;
     const y = linear(-1, 1, pane.bottom, pane.top);
     ticks(pane, [-1, 0, 1], y, (value) => (value === 0 ? "0" : value > 0 ? "+1" : "−1"));
+    gaps(pane, affect, look);
     band(pane, affect, column, column + 1, BAND_80, y, pane.ink.fused);
     line(pane, affect.t, affect.columns[column]!, y, affect.step, { color: pane.ink.fused, width: 2.2 });
-    gaps(pane, affect, look);
     newest(pane, affect, column, y, pane.ink.fused, look);
   };
 }

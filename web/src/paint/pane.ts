@@ -81,7 +81,10 @@ export function line(pane: Pane, times: readonly number[], values: readonly Valu
     }
     const near = index > first && times[index]! - times[index - 1]! <= step;
     if (drawing && near) path.lineTo(pane.x(times[index]!), y(value));
-    else path.moveTo(pane.x(times[index]!), y(value));
+    else {
+      path.moveTo(pane.x(times[index]!), y(value));
+      path.lineTo(pane.x(times[index]!), y(value)); // a value alone is a dot
+    }
     drawing = true;
   }
   clipped(pane, () => ctx.stroke(path));
