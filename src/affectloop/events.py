@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, ClassVar
 
 import numpy as np
@@ -80,6 +81,12 @@ class Reason(StrEnum):
     CLIPPED = "clipped"
     UNSURE = "unsure"
     NOT_ALLOWED = "not-allowed"
+
+
+def offset_us(samples: int, sample_rate_hz: float | Fraction) -> int:
+    """How long that many samples take, to the nearest microsecond; whole numbers throughout, so exact for any rate."""
+    cycles, seconds = sample_rate_hz.as_integer_ratio()
+    return (2 * samples * 1_000_000 * seconds + cycles) // (2 * cycles)
 
 
 def number(unit: str, low: float, high: float, *, optional: bool = False) -> Any:
@@ -167,7 +174,7 @@ class SignalChunk(Event):
     @property
     def ends_us(self) -> int:
         """The time of the sample after the last."""
-        return self.header.event_time_us + round(len(self.samples) * 1e6 / self.sample_rate_hz)
+        return self.header.event_time_us + offset_us(len(self.samples), self.sample_rate_hz)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -186,7 +193,7 @@ class AudioChunk(Event):
     @property
     def ends_us(self) -> int:
         """The time of the sample after the last."""
-        return self.header.event_time_us + round(self.pcm.size * 1e6 / self.sample_rate_hz)
+        return self.header.event_time_us + offset_us(self.pcm.size, self.sample_rate_hz)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

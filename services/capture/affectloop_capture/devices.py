@@ -12,12 +12,11 @@ from affectloop.bus import Producer
 from affectloop.clock import Clock
 from affectloop.codec import to_record
 from affectloop.errors import Unavailable
-from affectloop.events import END_OF_TIME_US, AudioChunk, Event, Header, VideoFrame
+from affectloop.events import END_OF_TIME_US, AudioChunk, Event, Header, VideoFrame, offset_us
 from affectloop.session import Stream
 from affectloop.telemetry import metrics
 from affectloop.topics import AUDIO, FRAMES, TOPIC_OF_EVENT
 from affectloop_capture.gate import CaptureGate, refusal_by
-from affectloop_capture.samples import offset_us
 from affectloop_capture.sources import CAMERA, MICROPHONE
 from affectloop_capture.video import JPEG_QUALITY, opencv
 

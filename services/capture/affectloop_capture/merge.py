@@ -11,9 +11,9 @@ import numpy as np
 
 from affectloop.clock import MICROSECONDS
 from affectloop.errors import InvalidInput
-from affectloop.events import END_OF_TIME_US, Event, Header
+from affectloop.events import END_OF_TIME_US, Event, Header, offset_us
 from affectloop.session import Stream
-from affectloop_capture.samples import Chunk, Samples, after_last_us, is_chunk, offset_us, part, sample_count, samples_of
+from affectloop_capture.samples import Chunk, Samples, after_last_us, is_chunk, part, sample_count, samples_of
 from affectloop_capture.sources import Source, Track, with_end
 
 FILES_START_AT_US = 1_767_225_600 * MICROSECONDS  # 2026-01-01T00:00Z, where no file says when it was made: replays must repeat

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any, TypeGuard
 
 import numpy as np
 
-from affectloop.clock import MICROSECONDS
-from affectloop.events import AudioChunk, Event, Header, SignalChunk
+from affectloop.events import AudioChunk, Event, Header, SignalChunk, offset_us
 
 Chunk = SignalChunk | AudioChunk
 Samples = np.ndarray[Any, np.dtype[Any]]
@@ -28,12 +26,6 @@ def samples_of(chunk: Chunk) -> Samples:
 def sample_count(event: Event) -> int:
     """How many numbers of its stream the event takes: its samples, or 1 where it is one thing, 0 where it is empty."""
     return len(samples_of(event)) if is_chunk(event) else int(not event.is_empty)
-
-
-def offset_us(samples: int, sample_rate_hz: float | Fraction) -> int:
-    """How long that many samples take, to the nearest microsecond; whole numbers throughout, so exact for any rate."""
-    cycles, seconds = sample_rate_hz.as_integer_ratio()
-    return (2 * samples * MICROSECONDS * seconds + cycles) // (2 * cycles)
 
 
 def after_last_us(event: Event) -> int:

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from affectloop.errors import InvalidInput
-from affectloop.events import END_OF_TIME_US, AudioChunk, Event, FloatArray, Header, Int16Array, SignalChunk, SignalKind
+from affectloop.events import END_OF_TIME_US, AudioChunk, Event, FloatArray, Header, Int16Array, SignalChunk, SignalKind, offset_us
 from affectloop.recording import RECORDING_SUFFIX
 from affectloop.session import Stream
 from affectloop.topics import AUDIO, SIGNALS
-from affectloop_capture.samples import offset_us
 
 KINDS = "give videos, Empatica E4 zips or folders, WAV or FLAC, or .affectloop recordings"
 NOT_READ = frozenset({".csv", ".txt", ".json", ".edf", ".xdf", ".avro", ".jpg", ".jpeg", ".png", ".mp3", ".key"})  # said at once

@@ -29,6 +29,8 @@ from affectloop.topics import TOPIC_BY_NAME, TOPIC_OF_EVENT, Privacy
 
 logger = logging.getLogger(__name__)
 
+LONGEST_PROMISE_US = 60_000_000  # no device or service here speaks less often than once a minute and still has a stream
+
 
 @dataclass(slots=True)
 class _Pending:
@@ -61,6 +63,17 @@ class _Unknown:
 
 def _same(events: Sequence[Event]) -> Sequence[Event]:
     return events
+
+
+def _check_promise(event: Event) -> None:
+    """A promise far ahead would close that many windows at once."""
+    header = event.header
+    if not header.ends_stream and header.complete_until_us > event.ends_us + LONGEST_PROMISE_US:
+        raise InvalidMessage(
+            "Header.complete_until_us",
+            "promises more than a minute beyond the record",
+            "promise the time of the next sample",
+        )
 
 
 class Host:
@@ -196,6 +209,7 @@ class Host:
         event = from_record(record, session.key)
         if not hosted.awaits(event):
             return "undeclared", None
+        _check_promise(event)
         pending.ends_us = event.ends_us
         if event.header.ends_stream:
             pending.ends = StreamName(record.topic, event.header.stream_id)

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affectloop.errors import InvalidInput
-from affectloop.events import END_OF_TIME_US, AudioChunk, Event, Header, SignalChunk, SignalKind, VideoFrame
+from affectloop.events import END_OF_TIME_US, AudioChunk, Event, Header, SignalChunk, SignalKind, VideoFrame, offset_us
 from affectloop.session import Stream
 from affectloop.topics import FRAMES
 from affectloop_capture.merge import FILES_START_AT_US, MergedSource, chunked, merge
-from affectloop_capture.samples import after_last_us, is_chunk, offset_us, samples_of
+from affectloop_capture.samples import after_last_us, is_chunk, samples_of
 from affectloop_capture.sources import AudioTrack, SignalTrack, Source
 from unit.capture.making import START_US, a_chunk, a_header, values
 

@@ -221,6 +221,15 @@ def test_random_bytes_and_another_sessions_payload_are_dead_letters_with_their_c
     assert len(fed.outputs) == 4, "the good record went on"
 
 
+def test_a_promise_far_ahead_is_a_dead_letter() -> None:
+    bench = Bench()
+    session = bench.open(toy_session(streams=("eda",)))
+    chunk = signal("s1", "eda", 0, 1.0)
+    far = replace(chunk, header=replace(chunk.header, complete_until_us=START_US + 3_600_000_000))
+    (letter,) = bench.give(session, far).outputs
+    assert letter.headers["field"] == b"Header.complete_until_us"
+
+
 def test_too_many_dead_letters_stop_the_service() -> None:
     bench = Bench(dead_letter_least=10)
     session = bench.open(toy_session(streams=("eda",)))
