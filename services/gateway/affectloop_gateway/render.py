@@ -79,7 +79,7 @@ class Thinner:
 
     def _face(self, event: FaceFeatures) -> FaceFeatures | None:
         stream, at_us = event.header.stream_id, event.header.event_time_us
-        if 0 <= at_us - self._face_us.get(stream, -FACE_EVERY_US) < FACE_EVERY_US:
+        if 0 <= at_us - self._face_us.get(stream, -FACE_EVERY_US) < FACE_EVERY_US and not event.header.ends_stream:
             return None
         self._face_us[stream] = at_us
         return replace(event, blendshapes=None)  # not drawn, and the closest thing to a face in it
