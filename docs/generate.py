@@ -68,8 +68,7 @@ def metrics_page() -> str:
     lines = ["# Metrics", "", WRITTEN.format("src/affectloop/telemetry/metrics.py"), "No label names a session or a person.", ""]
     lines += ["| metric | kind | labels | meaning |", "|---|---|---|---|"]
     found = [value for value in vars(metrics).values() if isinstance(value, (Counter, Gauge, Histogram))]
-    for metric in sorted(found, key=lambda metric: metric.describe()[0].name):
-        family = metric.describe()[0]
+    for metric, family in sorted(((metric, next(iter(metric.describe()))) for metric in found), key=lambda pair: pair[1].name):
         name = family.name + ("_total" if isinstance(metric, Counter) else "")
         labels: tuple[str, ...] = metric._labelnames
         lines.append(f"| {name} | {family.type} | {', '.join(labels)} | {family.documentation} |")
@@ -103,7 +102,7 @@ def environment_example() -> str:
 def _variables(settings: type[BaseSettings]) -> Iterator[tuple[str, str, str]]:
     prefix = settings.model_config.get("env_prefix", "")
     for name, field in settings.model_fields.items():
-        yield prefix + name.upper(), _default(field.get_default(call_default_factory=True)), field.description or ""  # type: ignore[call-arg]
+        yield prefix + name.upper(), _default(field.get_default(call_default_factory=True)), field.description or ""
 
 
 def _default(value: Any) -> str:

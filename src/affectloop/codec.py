@@ -148,8 +148,9 @@ def _plan(event_class: type[Any]) -> tuple[_Field, ...]:
 
 def to_message(event: Any) -> Message:
     """The event as its protobuf message."""
-    message = message_class(type(event))()
-    for field in _plan(type(event)):
+    event_class: type = type(event)
+    message = message_class(event_class)()
+    for field in _plan(event_class):
         value = getattr(event, field.name)
         if value is None:
             if not field.optional:
