@@ -19,7 +19,12 @@ class RecommenderSettings(BaseSettings):
     target_success: float = Field(DEFAULT.target, ge=0.5, le=0.95, description="Share of right answers that items aim at")
     eased_target_success: float = Field(DEFAULT.eased_target, ge=0.5, le=0.97, description="The same after misses and under strain")
     uses_strain: bool = Field(True, description="Let a confident estimate of strain ease the items; off: behaviour alone decides")
-    confidence_gate: float = Field(0.6, ge=0, le=1, description="Estimates with less confidence are not used")
+    confidence_gate: float = Field(
+        0.4,
+        ge=0,
+        le=1,
+        description="Estimates with less confidence are not used; on the scale of fusion-v1, whose card says what errors go with it",
+    )
     strain_on: float = Field(DEFAULT.strain_on, ge=0, le=1, description="Smoothed strain from which items are eased")
     strain_off: float = Field(DEFAULT.strain_off, ge=0, le=1, description="Smoothed strain below which the easing ends")
     break_every_min: float = Field(DEFAULT.break_every_s / 60, gt=0, description="A break is offered so often (minutes)")
