@@ -1,0 +1,104 @@
+"""How old results are and what a learner costs, embedded and over Kafka: ``python benchmarks/loop.py [--write]``.
+
+Synthetic learners in live sessions, paced in real time by a process of their own, against the services as they are run;
+a reader on the bus notes when each result is there. Prints a line for each run and the page; ``--write`` puts the page at
+docs/results/loop.md and every figure at docs/results/loop.json. Ctrl-C ends the run at hand; what was measured is shown.
+
+Over Kafka it takes KAFKA_BOOTSTRAP or KAFKA_HOME (or Docker, or Maven), and redis-server or REDIS_URL, as the tests do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]  # its servers
+
+from affectloop.errors import AffectloopError  # noqa: E402
+from loop_load import Topology  # noqa: E402
+from loop_page import line, page, write  # noqa: E402
+from loop_run import Case, Result, run  # noqa: E402
+from loop_video import jpegs  # noqa: E402
+
+RESULTS = Path(__file__).parents[1] / "docs" / "results"
+
+
+def cases(chosen: argparse.Namespace) -> list[Case]:
+    """What to run, the light runs first."""
+    buses = ["memory", "kafka"] if chosen.bus == "both" else [chosen.bus]
+    given = {"seconds": chosen.seconds, "warm_up_s": chosen.warm_up}
+    sizes = {Topology.EDGE: chosen.learners, Topology.SOUND: chosen.sound, Topology.VIDEO: chosen.video if chosen.data else []}
+    made = [
+        Case(topology=topology, bus=bus, learners=count, **given) for topology in Topology for bus in buses for count in sizes[topology]
+    ]
+    beside = [Case(topology=Topology.EDGE, bus="kafka", learners=count, together=True, **given) for count in chosen.one_process]
+    return made + (beside if "kafka" in buses else [])
+
+
+def numbers(text: str) -> list[int]:
+    """Numbers separated by commas."""
+    return [int(part) for part in text.split(",") if part]
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--learners", type=numbers, default=[1, 10, 50, 200], help="numbers of learners at the edge (default 1,10,50,200)")
+    parser.add_argument("--sound", type=numbers, default=[10, 50], help="numbers of learners whose voice comes as sound (default 10,50)")
+    parser.add_argument("--video", type=numbers, default=[1, 2], help="numbers of learners whose face comes as video (default 1,2)")
+    parser.add_argument("--one-process", type=numbers, default=[10], help="over Kafka, also with all services in one process (default 10)")
+    parser.add_argument("--seconds", type=float, default=30.0, help="measured seconds of each run (default 30)")
+    parser.add_argument("--warm-up", type=float, default=15.0, help="seconds before, until every window is full (default 15)")
+    parser.add_argument("--bus", choices=["memory", "kafka", "both"], default="both")
+    data = os.environ.get("AFFECTLOOP_DATA")
+    parser.add_argument("--data", type=Path, default=data and Path(data), metavar="DIR",
+                        help="holds face/WolfgangLanger_Pexels.mp4 (default AFFECTLOOP_DATA); without it no run with video")  # fmt: skip
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}/loop.md and loop.json")
+    return parser.parse_args()
+
+
+def measured(planned: Sequence[Case], data: Path | None) -> list[Result]:
+    """Run after run; one that fails is told of, and the others go on."""
+    results = []
+    for number, case in enumerate(planned, start=1):
+
+        def say(what: str, number: int = number, case: Case = case) -> None:
+            if sys.stderr.isatty():
+                print(
+                    f"\r\033[K{number}/{len(planned)} {case.topology}, {case.bus}, {case.learners} learners: {what}",
+                    end="",
+                    file=sys.stderr,
+                )
+
+        try:
+            say("starting the services")
+            results.append(run(case, jpegs(data) if case.topology is Topology.VIDEO and data else (), say))
+            print("\r\033[K" * sys.stderr.isatty() + line(results[-1]), flush=True)
+        except AffectloopError as error:
+            print(f"{case.topology}, {case.bus}, {case.learners} learners: not measured: {error}", file=sys.stderr)
+        except KeyboardInterrupt:
+            print(f"\nstopped in run {number} of {len(planned)}", file=sys.stderr)
+            break
+    return results
+
+
+def main() -> int:
+    """Measure, print, write."""
+    chosen = arguments()
+    if chosen.data is None and chosen.video:
+        print("no run with video: give --data DIR or set AFFECTLOOP_DATA", file=sys.stderr)
+    results = measured(cases(chosen), chosen.data)
+    if not results:
+        return 1
+    text = page(results, sys.argv[1:])
+    print(text)
+    if chosen.write:
+        write(RESULTS, text, results)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,212 @@
+"""The page of benchmarks/loop.py: tables in words that say what they hold, and what they do not."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from loop_ages import Spread
+from loop_load import Topology
+from loop_run import Result
+
+STAGES = {
+    "face": "frame to face features", "physio": "samples to physiology", "audio": "sound to voice features",
+    "estimate": "features to estimate", "directive": "trial to directive",
+}  # fmt: skip
+HEADINGS = {
+    Topology.EDGE: (
+        "Face and voice read in the browser",
+        "Face features (15 Hz) and voice features (2 Hz) come ready-made; the wristband sends pulse (64 Hz), acceleration (32 Hz) and\n"
+        "conductance (4 Hz) in chunks of 250 ms.",
+    ),
+    Topology.SOUND: ("Voice as sound", "As above, but the voice comes as sound, 16 kHz in chunks of 250 ms."),
+    Topology.VIDEO: (
+        "Face as video",
+        "Camera frames of 640 x 480 at 15 Hz as JPEG, sound, and the wristband's samples: nothing is read in the browser.",
+    ),
+}
+DEFINITIONS = """An **age** is the wall time at which a reader on the bus has a result, less the time at which the newest record that it
+needed was due; what the load was late, the bus, decoding and the reader's own wait are in it. A hop that closes at *h* needs, of each
+stream, the first record that promises nothing older than *h*: an estimate waits for the first video frame after *h*, physiology for
+the chunk in which its second ends. **From event time** is the same less the result's own event time: what a viewer sees, the wait for a
+frame or a chunk included. It is below 0 where a hop closes early: physiology's features promise a second ahead, so with a wristband
+alone the estimate at *h* is made once the features of *h* - 1 s are there.
+
+Each learner answers a trial every 5 s; a directive's age counts from the trial. The load's records are made and sealed before the run;
+capture's and the gateway's own work (decoding, consent, storing, pushing to the page) is not in the figures. All learners are
+synthetic."""
+TARGET_EMBEDDED_MS, TARGET_KAFKA_MS, TARGET_KAFKA_LEARNERS = 60.0, 300.0, 50
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells under a heading."""
+
+    heading: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def lines(self) -> list[str]:
+        """As Markdown; the first column is text, the others are numbers."""
+        rule = "|---|" + "---:|" * (len(self.heading) - 1)
+        return [_row(self.heading), rule, *map(_row, self.rows), ""]
+
+
+def page(results: Sequence[Result], options: Sequence[str]) -> str:
+    """The whole page."""
+    lines = ["# The loop: how old results are, and what a learner costs", "", *_circumstances(results, options), "", DEFINITIONS, ""]
+    lines += ["## Against the targets", "", *_targets(results)]
+    for topology, (heading, what) in HEADINGS.items():
+        runs = [result for result in results if result.case.topology is topology]
+        if runs:
+            lines += [f"## {heading}", "", what, "", *_ages(runs).lines(), *_costs(runs).lines(), *_services(runs).lines()]
+    return "\n".join(lines)
+
+
+def write(folder: Path, text: str, results: Sequence[Result]) -> None:
+    """Put the page and all figures where the others are."""
+    (folder / "loop.md").write_text(text)
+    figures = [asdict(result) | {"valid": result.valid} for result in results]
+    (folder / "loop.json").write_text(json.dumps(figures, indent=1) + "\n")
+
+
+def line(result: Result) -> str:
+    """A run in one line."""
+    told = [f"{name} {_number(stage.since_input.p50)}/{_number(stage.since_input.p95)} ms" for name, stage in result.stages.items()]
+    services_ms, _ = _of_services(result, result.cpu_ms)
+    verdict = "" if result.valid else f" INVALID: the load was late (p99 {result.late_p99_ms:.0f} ms)"
+    return f"{_name(result)}: {', '.join(told)} (p50/p95); services {services_ms:.1f} ms a learner and second{verdict}"
+
+
+def processor_name() -> str:
+    """What the kernel calls the processor."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+
+
+def _circumstances(results: Sequence[Result], options: Sequence[str]) -> list[str]:
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "kafka-python", "faust-streaming"))
+    others = [result.others_cores for result in results]
+    load = [result.load_average for result in results]
+    return [
+        f"Written by `python benchmarks/loop.py {' '.join(options)}`; do not edit. {processor_name()}, {os.cpu_count()} cores,",
+        f"Python {platform.python_version()}, {packages}. Load, services, broker, Redis and reader share these",
+        f"cores. Other programs kept {min(others):.2f} to {max(others):.2f} cores busy meanwhile; the load average was "
+        f"{min(load):.1f} to {max(load):.1f}, these runs included.",
+    ]
+
+
+def _targets(results: Sequence[Result]) -> list[str]:
+    embedded = [result for result in results if result.case.bus == "memory" and result.case.topology is Topology.EDGE]
+    over_kafka = [
+        result
+        for result in results
+        if result.case.bus == "kafka" and result.case.topology is Topology.EDGE and result.case.learners == TARGET_KAFKA_LEARNERS
+    ]
+    rows = [(result, TARGET_EMBEDDED_MS) for result in embedded] + [(result, TARGET_KAFKA_MS) for result in over_kafka]
+    cells = [
+        (
+            f"estimate, 95th percentile, {_name(result)}",
+            f"{target:.0f} ms",
+            f"{_number(result.stages['estimate'].since_input.p95)} ms" if result.valid else "not measured: the load was late",
+        )
+        for result, target in rows
+    ]
+    return [
+        *Table(("what", "target", "measured"), cells).lines(),
+        "What one core carries of wristbands and voices is in [physio-speed.md](physio-speed.md) and [audio-speed.md](audio-speed.md).",
+        "",
+    ]
+
+
+def _ages(runs: Iterable[Result]) -> Table:
+    heading = ("ages, ms", "results", "lost", "p50", "p95", "p99", "largest", "p50 from event time", "p95 from event time")
+    rows = [cells for result in runs for cells in _ages_of(result)]
+    return Table(heading, rows)
+
+
+def _ages_of(result: Result) -> list[Sequence[str]]:
+    if not result.valid:
+        why = f"{_name(result)}: the load itself was late (99th percentile {result.late_p99_ms:.0f} ms): more than this machine carries"
+        return [(why, *[""] * 8)]
+    rows: list[Sequence[str]] = []
+    for name, what in STAGES.items():
+        if name in result.stages:
+            stage = result.stages[name]
+            ages = (stage.since_input, stage.since_event)
+            rows.append((f"{_name(result)}: {what}", f"{stage.received:,}", f"{stage.expected - stage.received:,}", *_spread(*ages)))
+    return rows
+
+
+def _spread(since_input: Spread, since_event: Spread) -> list[str]:
+    values = (since_input.p50, since_input.p95, since_input.p99, since_input.largest, since_event.p50, since_event.p95)
+    return [_number(value) for value in values]
+
+
+def _costs(runs: Iterable[Result]) -> Table:
+    heading = (
+        "costs", "records in, 1/s", "load late p99, ms", "CPU of services, ms a learner and second", "of broker and Redis", "cores busy",
+        "peak memory of services, MB", "late", "dead",
+    )  # fmt: skip
+    return Table(heading, [_cost(result) for result in runs])
+
+
+def _cost(result: Result) -> Sequence[str]:
+    services_ms, processes = _of_services(result, result.cpu_ms)
+    memory, _ = _of_services(result, result.peak_mb)
+    beside = sum(result.cpu_ms.get(name, 0.0) for name in ("broker", "redis"))
+    return (
+        _name(result),
+        f"{result.records_per_s:,.0f}",
+        f"{result.late_p99_ms:.1f}",
+        f"{services_ms:.1f}",
+        f"{beside:.1f}" if beside else "-",
+        f"{result.machine_busy:.0%}",
+        f"{memory:.0f}" + (f" in {processes} processes" if processes > 1 else ""),
+        f"{_counted(result, 'late'):.0f}",
+        f"{_counted(result, 'dead'):.0f}",
+    )
+
+
+def _services(runs: Sequence[Result]) -> Table:
+    """CPU by service: its process, or its thread where several share one."""
+    names = ["face", "physio", "audio", "fusion", "recommender", "reader", "writer"]
+    names = [name for name in names if any(_service_ms(result, name) is not None for result in runs)]
+    rows = [(_name(result), *(_number(_service_ms(result, name), digits=2) for name in names)) for result in runs]
+    return Table(("CPU, ms a learner and second", *names), rows)
+
+
+def _service_ms(result: Result, name: str) -> float | None:
+    threads = f"services/{name}"
+    return result.cpu_ms.get(name, result.cpu_ms.get(threads))
+
+
+def _of_services(result: Result, figures: dict[str, float]) -> tuple[float, int]:
+    """The sum over the services' processes, and how many these are."""
+    values = [figures[name] for name in result.peak_mb]
+    return sum(values), len(values)
+
+
+def _counted(result: Result, outcome: str) -> float:
+    return sum(
+        value for name, value in result.counters.items() if name.startswith("affectloop_records_total") and name.endswith(f",{outcome}")
+    )
+
+
+def _name(result: Result) -> str:
+    case = result.case
+    bus = {"memory": "embedded", "kafka": "Kafka"}[case.bus] + (", one process" if case.together else "")
+    return f"{bus}, {case.learners} learner{'s' * (case.learners != 1)}"
+
+
+def _number(value: float | None, digits: int = 0) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
