@@ -178,7 +178,7 @@ def courses(draw: np.random.Generator, learner: Learner, steps: int) -> Array:
     mixing = np.linalg.cholesky(CORRELATION)
     free = (0.8 * wander(draw, steps, 45.0, 4) + 0.6 * wander(draw, steps, 10.0, 4)) @ mixing.T + learner.offset
     valence, arousal = np.tanh(0.05 + 0.4 * free[:, VALENCE]), np.tanh(-0.15 + 0.45 * free[:, AROUSAL])
-    engagement, strain = _share(0.6 + 0.85 * free[:, ENGAGEMENT]), _share(-1.1 + 0.85 * free[:, STRAIN])
+    engagement, strain = _share(0.6 + 0.85 * free[:, ENGAGEMENT]), _share(-1.1 + 1.3 * free[:, STRAIN])
     return np.stack([valence, arousal, engagement, strain], axis=1)
 
 
@@ -215,9 +215,9 @@ def face_course(
     strained, thinking = np.maximum(strain - 0.2, 0), np.maximum(engagement - 0.5, 0)  # a neutral face is taken at ease
     units[:, UNIT["AU12"]] += learner.expressivity * 0.12 * pleased
     units[:, UNIT["AU6+7"]] += learner.expressivity * 0.1 * pleased
-    units[:, UNIT["AU4"]] += learner.expressivity * (0.12 * displeased + 0.25 * strained) + learner.frown_of_thought * thinking
+    units[:, UNIT["AU4"]] += learner.expressivity * (0.12 * displeased + 0.3 * strained) + learner.frown_of_thought * thinking
     units[:, UNIT["AU15"]] += learner.expressivity * 0.1 * displeased
-    units[:, UNIT["AU14"]] += learner.expressivity * 0.15 * strained
+    units[:, UNIT["AU14"]] += learner.expressivity * 0.2 * strained
     units[:, UNIT["AU25+26"]] += speaking * np.abs(draw.normal(0.15, 0.1, steps))
     units[:, UNIT["AU17"]] += speaking * np.abs(draw.normal(0.05, 0.05, steps))
     blink = draw.random(steps) < draw.lognormal(np.log(16), 0.35) / 60 / STEPS_PER_S * np.exp(-1.5 * (engagement - 0.6))
@@ -275,7 +275,7 @@ def _heart(draw: np.random.Generator, learner: Learner, each_s: Array, moved: Ar
     seconds, resting = len(each_s), draw.normal(80, 11)
     late = follow(each_s[:, AROUSAL], 4.0, 1.0) + 0.15
     strained = follow(each_s[:, STRAIN], 6.0, 1.0) - 0.25
-    change = learner.heart_gain_bpm * (late + 0.6 * strained) + 40 * np.minimum(moved, 0.4)
+    change = learner.heart_gain_bpm * (late + 0.7 * strained) + 40 * np.minimum(moved, 0.4)
     change += 3.0 * wander(draw, seconds, 60.0, 1, 1.0)[:, 0] + draw.normal(0, 1.5, seconds)
     quality = np.clip(draw.uniform(0.5, 0.97) - moved + draw.normal(0, 0.05, seconds), 0.1, 1)
     change += draw.normal(0, 1, seconds) * 4 * (1 - quality)
@@ -295,7 +295,7 @@ def _skin(draw: np.random.Generator, learner: Learner, each_s: Array, begun: NDA
     """Tonic change and level (octaves), phasic (uS), responses a minute, amplitude (uS), quality; (seconds, 6)."""
     seconds, level = len(each_s), draw.lognormal(np.log(2.0), 0.8)
     lability = draw.lognormal(np.log(3.0), 0.5) * min(learner.skin_gain, 1.0)
-    rate = lability * np.exp(learner.skin_gain * (1.4 * (each_s[:, AROUSAL] + 0.15) + 0.5 * (each_s[:, STRAIN] - 0.25)))
+    rate = lability * np.exp(learner.skin_gain * (1.4 * (each_s[:, AROUSAL] + 0.15) + 0.7 * (each_s[:, STRAIN] - 0.25)))
     responses = draw.poisson(np.minimum(rate, 25) / 60) + begun * (draw.random(seconds) < 0.6 * min(learner.skin_gain, 1.0))
     size = (
         draw.lognormal(np.log(0.06), 0.6) * level * draw.lognormal(0, 0.5, seconds) * np.exp(0.8 * learner.skin_gain * each_s[:, AROUSAL])
