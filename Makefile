@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --progress-bar on --constraint constraints.txt
+INSTALL := $(BIN)/python install.py --constraint constraints.txt
 
 .PHONY: help demo test check format types docs proto web bench clean
 
@@ -18,7 +18,7 @@ test: $(VENV)/dev ## set up, start real servers on loopback, run every check and
 
 check: $(VENV)/dev ## style, types, architecture, messages
 	@echo "style" && $(BIN)/ruff check && $(BIN)/ruff format --check
-	@echo "types" && $(BIN)/mypy src services/*/affectloop_* learning/*.py tests proto docs benchmarks examples
+	@echo "types" && $(BIN)/mypy src services/*/affectloop_* learning/*.py tests proto docs benchmarks examples install.py
 	@echo "architecture" && $(BIN)/lint-imports
 	@echo "messages" && cd proto && ../$(BIN)/buf lint
 
@@ -47,11 +47,10 @@ $(VENV)/bin/python:
 
 $(VENV)/embedded: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "2/2 installing what the embedded services need (about 150 MB, once)"
-	@$(PIP) -e '.[embedded]'
+	@$(INSTALL) --editable '.[embedded]'
 	@touch $@
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "2/2 installing what the tests need (about 1 GB, once)"
-	@$(PIP) torch==2.13.0
-	@$(PIP) -e '.[dev]'
+	@$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/embedded
