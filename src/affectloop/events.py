@@ -6,13 +6,15 @@ not measured: never 0 or NaN. The limits declared here are what the codec enforc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from affectloop.fields import array, number
 
 END_OF_TIME_US = (1 << 63) - 1  # complete_until_us of a stream's last record: nothing follows
 
@@ -87,21 +89,6 @@ def offset_us(samples: int, sample_rate_hz: float | Fraction) -> int:
     """How long that many samples take, to the nearest microsecond; whole numbers throughout, so exact for any rate."""
     cycles, seconds = sample_rate_hz.as_integer_ratio()
     return (2 * samples * 1_000_000 * seconds + cycles) // (2 * cycles)
-
-
-def number(unit: str, low: float, high: float, *, optional: bool = False) -> Any:
-    """Declare a number, its unit and its closed range; an optional one defaults to ``None``."""
-    metadata = {"unit": unit, "low": low, "high": high}
-    return field(default=None, metadata=metadata) if optional else field(metadata=metadata)
-
-
-def array(unit: str, low: float, high: float, *, size: int | None = None, columns: str = "", optional: bool = False) -> Any:
-    """Declare an array: the unit and closed range of each element, its size where it is fixed.
-
-    ``columns`` names the message's field that holds the number of columns of a two-dimensional array.
-    """
-    metadata = {"unit": unit, "low": low, "high": high, "size": size, "columns": columns}
-    return field(default=None, metadata=metadata) if optional else field(metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,11 @@ def some(topic: str, count: int, first: int = 0) -> list[Outgoing]:
     return [Outgoing(topic, b"k%d" % (number % 10), b"%d" % number, {"stream": b"x"}) for number in range(first, first + count)]
 
 
+def spread(count: int, first: int = 0) -> list[Outgoing]:
+    """Records of so many keys that each of four partitions has some."""
+    return [Outgoing(AUDIO.name, b"key %d" % number, b"", {}) for number in range(first, first + count)]
+
+
 def send(bus: Bus, records: list[Outgoing]) -> None:
     producer = bus.producer(durable=True)
     producer.send(records)
@@ -107,14 +112,14 @@ def test_members_share_the_partitions_and_the_loser_is_told(bus: Bus) -> None:
 
     threads = [threading.Thread(target=member, args=("a",))]
     threads[0].start()
-    send(bus, some(AUDIO.name, 40))
+    send(bus, spread(40))
     _wait(lambda: seen["a"] == {0, 1, 2, 3})
     threads.append(threading.Thread(target=member, args=("b",)))
     threads[1].start()
     number = 40
     limit = time.monotonic() + PATIENCE_S
     while not (seen["b"] and lost) and time.monotonic() < limit:
-        send(bus, some(AUDIO.name, 10, number))
+        send(bus, spread(10, number))
         number += 10
         time.sleep(0.1)
     taken = set(seen["b"])  # before anybody leaves, which gives partitions back

@@ -39,7 +39,7 @@ def test_enums_have_the_members_of_their_messages() -> None:
     for name, wrapper in enums.items():
         members = [member.name for member in getattr(events, name)]
         prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
-        assert [key.removeprefix(f"{prefix}_") for key in wrapper] == ["UNSPECIFIED", *members]
+        assert [key.removeprefix(f"{prefix}_") for key in wrapper.DESCRIPTOR.values_by_name] == ["UNSPECIFIED", *members]
 
 
 def test_topic_names_follow_the_convention() -> None:
