@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from affectloop.events import END_OF_TIME_US, Event
 from affectloop.processor import Processor
@@ -15,9 +16,8 @@ from affectloop.topics import TOPIC_OF_EVENT, Privacy, Topic
 UNHEARD_US = -1
 
 
-@dataclass(frozen=True, slots=True)
-class StreamName:
-    """A stream within a session."""
+class StreamName(NamedTuple):
+    """A stream within a session. A tuple: it is looked up for every record and every turn."""
 
     topic: str
     stream_id: str
@@ -53,12 +53,17 @@ class Hosted:
     _queue: list[tuple[int, str, int, int, Event]] = field(default_factory=list)
     _facts: list[Event] = field(default_factory=list)
     _began_s: float | None = None
+    _expected: list[StreamName] = field(default_factory=list)
+    _expected_of: Session | None = None  # whose streams these are: they are asked for at every turn, and seldom change
 
     @property
     def expected(self) -> list[StreamName]:
         """The declared streams of consented modalities."""
-        topics = [topic for topic in self.consumes if self.session.allows(topic.event.modality)]
-        return [StreamName(topic.name, stream) for topic in topics for stream in sorted(self.session.expects(topic))]
+        if self._expected_of is not self.session:
+            topics = [topic for topic in self.consumes if self.session.allows(topic.event.modality)]
+            self._expected = [StreamName(topic.name, stream) for topic in topics for stream in sorted(self.session.expects(topic))]
+            self._expected_of = self.session
+        return self._expected
 
     @property
     def live(self) -> bool:
