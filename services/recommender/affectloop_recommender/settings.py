@@ -20,7 +20,7 @@ class RecommenderSettings(BaseSettings):
     eased_target_success: float = Field(DEFAULT.eased_target, ge=0.5, le=0.97, description="The same after misses and under strain")
     uses_strain: bool = Field(True, description="Let a confident estimate of strain ease the items; off: behaviour alone decides")
     confidence_gate: float = Field(
-        0.4,
+        0.3,
         ge=0,
         le=1,
         description="Estimates with less confidence are not used; on the scale of fusion-v1, whose card says what errors go with it",
