@@ -110,11 +110,11 @@ def test_members_share_the_partitions_and_the_loser_is_told(bus: Bus) -> None:
             seen[name] |= {record.partition for record in consumer.poll(0.1, 100)}
         consumer.close()
 
-    threads = [threading.Thread(target=member, args=("a",))]
+    threads = [threading.Thread(target=member, args=("a",), daemon=True)]
     threads[0].start()
     send(bus, spread(40))
     _wait(lambda: seen["a"] == {0, 1, 2, 3})
-    threads.append(threading.Thread(target=member, args=("b",)))
+    threads.append(threading.Thread(target=member, args=("b",), daemon=True))
     threads[1].start()
     number = 40
     limit = time.monotonic() + PATIENCE_S
@@ -179,7 +179,7 @@ def test_a_writer_to_memory_waits_for_its_slowest_group() -> None:
         send(bus, [Outgoing(AUDIO.name, b"k", b"x" * 60) for _ in range(3)])
         done.set()
 
-    thread = threading.Thread(target=write)
+    thread = threading.Thread(target=write, daemon=True)
     thread.start()
     found = read(consumer, lambda records: len(records) == 2)
     assert not done.wait(0.2), "120 bytes wait for the group"
