@@ -11,7 +11,7 @@ import types
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from functools import cache
 from typing import Any
 
@@ -37,7 +37,8 @@ def encode(event: Event) -> bytes:
 
 def decode(event_class: type[Event], payload: bytes) -> Event:
     """Read an event from protobuf; ``InvalidMessage`` names what is wrong."""
-    message = message_class(event_class)()
+    named: Any = event_class  # mypy takes a dataclass without equality for unhashable
+    message = message_class(named)()
     try:
         message.ParseFromString(payload)
     except DecodeError as error:
@@ -109,6 +110,7 @@ def to_json(event: Any) -> Any:
     return str(event) if isinstance(event, StrEnum) else event
 
 
+@cache
 def message_class(event_class: Any) -> Callable[[], Message]:
     """The protobuf message of an event class."""
     for module in MODULES:
@@ -117,16 +119,40 @@ def message_class(event_class: Any) -> Callable[[], Message]:
     raise KeyError(f"no message is named {event_class.__name__}")
 
 
+class _Way(Enum):
+    """How a kind of field travels."""
+
+    ARRAY = auto()
+    TUPLE = auto()
+    MESSAGE = auto()
+    MEMBER = auto()  # of an enum
+    SCALAR = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """How one field travels."""
+    """How one field travels. What never changes is worked out once: every record of every learner passes here."""
 
     name: str
     path: str
     kind: type
+    way: _Way
     optional: bool
     limits: typing.Mapping[str, Any]
     item: type | None  # of a tuple
+    low: float | None  # of a number that declares a range
+    high: float | None
+    is_name: bool  # of a session or a stream
+
+
+def _way(kind: Any) -> _Way:
+    if kind is np.ndarray:
+        return _Way.ARRAY
+    if kind is tuple:
+        return _Way.TUPLE
+    if is_dataclass(kind):
+        return _Way.MESSAGE
+    return _Way.MEMBER if issubclass(kind, StrEnum) else _Way.SCALAR
 
 
 @cache
@@ -142,7 +168,10 @@ def _plan(event_class: type[Any]) -> tuple[_Field, ...]:
         item = typing.get_args(kind)[0] if origin is tuple else None
         dtype = typing.get_args(typing.get_args(kind)[1])[0] if origin is np.ndarray else None
         limits = dict(field.metadata) | ({"dtype": np.dtype(dtype)} if dtype else {})
-        plan.append(_Field(field.name, f"{event_class.__name__}.{field.name}", origin or kind, optional, limits, item))
+        path, kind = f"{event_class.__name__}.{field.name}", origin or kind
+        low, high = limits.get("low"), limits.get("high")
+        is_name = path in ("Header.session_id", "Header.stream_id")
+        plan.append(_Field(field.name, path, kind, _way(kind), optional, limits, item, low, high, is_name))
     return tuple(plan)
 
 
@@ -161,7 +190,9 @@ def to_message(event: Any) -> Message:
 
 
 def _put(message: Message, field: _Field, value: Any) -> None:
-    if field.kind is np.ndarray:
+    if field.way is _Way.SCALAR:
+        setattr(message, field.name, _checked(field, value))
+    elif field.way is _Way.ARRAY:
         array = _checked_array(field, np.asarray(value, dtype=field.limits["dtype"]))
         if field.limits["columns"]:
             if array.ndim != 2:
@@ -171,13 +202,13 @@ def _put(message: Message, field: _Field, value: Any) -> None:
             setattr(message, field.name, array.astype("<i2").tobytes())
         else:
             getattr(message, field.name).extend(array.ravel().tolist())
-    elif field.kind is tuple:
+    elif field.way is _Way.TUPLE:
         for item in value:
             getattr(message, field.name).append(_wire(item))
-    elif is_dataclass(value):
+    elif field.way is _Way.MESSAGE:
         getattr(message, field.name).CopyFrom(to_message(value))
     else:
-        setattr(message, field.name, _wire(_checked(field, value)))
+        setattr(message, field.name, _enum_number(value))
 
 
 def _wire(value: Any) -> Any:
@@ -193,21 +224,19 @@ def from_message(event_class: Any, message: Message) -> Any:
 
 def _get(message: Message, field: _Field) -> Any:
     value = getattr(message, field.name)
-    if field.kind is np.ndarray:
+    if field.way is _Way.SCALAR:
+        return None if field.optional and not message.HasField(field.name) else _checked(field, value)
+    if field.way is _Way.ARRAY:
         return _array(message, field, value)
-    if field.kind is tuple and field.item is not None:
+    if field.way is _Way.TUPLE and field.item is not None:
         if issubclass(field.item, StrEnum):
             return tuple(_enum_member(field, field.item, number) for number in value)
         return tuple(from_message(field.item, item) for item in value)
-    if is_dataclass(field.kind):
+    if field.way is _Way.MESSAGE:
         if not message.HasField(field.name):
             raise InvalidMessage(field.path, "is missing", "give it a value")
         return from_message(field.kind, value)
-    if issubclass(field.kind, StrEnum):
-        return None if field.optional and value == 0 else _enum_member(field, field.kind, value)
-    if field.optional and not message.HasField(field.name):
-        return None
-    return _checked(field, value)
+    return None if field.optional and value == 0 else _enum_member(field, field.kind, value)
 
 
 def _array(message: Message, field: _Field, value: Any) -> Any:
@@ -239,14 +268,11 @@ def _checked_array(field: _Field, array: Any) -> Any:
 
 
 def _checked(field: _Field, value: Any) -> Any:
-    limits = field.limits
-    if "low" in limits and not limits["low"] <= value <= limits["high"]:
-        what = "is not a number" if math.isnan(value) else f"is {value:g}, outside {limits['low']} to {limits['high']}"
-        raise InvalidMessage(field.path, f"{what} ({limits['unit']})", "leave it out where it was not measured")
-    if field.path == "Header.session_id" and not value:
-        raise InvalidMessage(field.path, "is empty", "name the session")
-    if field.path == "Header.stream_id" and not value:
-        raise InvalidMessage(field.path, "is empty", "name the stream")
+    if field.low is not None and field.high is not None and not field.low <= value <= field.high:
+        what = "is not a number" if math.isnan(value) else f"is {value:g}, outside {field.low} to {field.high}"
+        raise InvalidMessage(field.path, f"{what} ({field.limits['unit']})", "leave it out where it was not measured")
+    if field.is_name and not value:
+        raise InvalidMessage(field.path, "is empty", f"name the {field.name.removesuffix('_id')}")
     return value
 
 
@@ -268,7 +294,12 @@ def _enum_number(member: StrEnum) -> int:
 
 
 def _enum_member(field: _Field, enum: type[StrEnum], value: int) -> StrEnum:
-    for member in enum:
-        if _enum_number(member) == value:
-            return member
-    raise InvalidMessage(field.path, f"{value} is no {enum.__name__}", f"use one of {', '.join(enum)}")
+    members = _enum_members(enum)
+    if value not in members:
+        raise InvalidMessage(field.path, f"{value} is no {enum.__name__}", f"use one of {', '.join(enum)}")
+    return members[value]
+
+
+@cache
+def _enum_members(enum: type[StrEnum]) -> dict[int, StrEnum]:
+    return {_enum_number(member): member for member in enum}
