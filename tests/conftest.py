@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from servers.kafka import REMEDY as KAFKA_REMEDY
 from servers.kafka import KafkaServer, kafka_server
 from servers.redis import CannotStart, redis_server
+
+# A slow machine is no defect: hypothesis would fail an example that takes more than 200 ms.
+settings.register_profile("unhurried", parent=settings(), deadline=None)
+settings.load_profile("unhurried")
 
 SKIPPED: dict[str, list[str]] = {}  # reasons and the tests that they took
 
