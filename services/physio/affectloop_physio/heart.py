@@ -19,7 +19,6 @@ FloatArray = NDArray[np.float64]
 
 SECOND_US = 1_000_000
 WINDOW_US = 10 * SECOND_US  # holds seven beats at 40 bpm
-SHORTEST_US = 5 * SECOND_US  # three intervals at 40 bpm
 CURRENT_US = 2 * SECOND_US  # a stream without samples for longer has stopped
 # Beats are taken for variability where a window knows both sides of them; neighbours' zones overlap, copies are merged.
 ZONE_US = (3 * SECOND_US, 2 * SECOND_US)
@@ -29,8 +28,14 @@ SAME_BEAT_S = 0.2  # two beats closer than this are one seen twice
 LEAST_REGULAR = 0.7  # share of plausible intervals below which beats are guesses
 MOST_BRIDGED = 0.1  # share of a window that may be straight lines over gaps
 SPECTRUM_US = 8 * SECOND_US  # resolves 7.5 bpm
-WRIST_TRUST = 0.7  # quality of a moving wrist's rate at best: a line may be the wrong one
-FOLLOWED_HOPS = 20  # seconds over which a moving wrist's rate is followed; older ones change it by less than 0.1 bpm
+LEAST_SPECTRUM_US = 7 * SECOND_US
+AGREEING_BPM = 10.0  # pulses that are this far from the spectrum's strongest line are not the heart's, or the line is not
+WRIST_TRUST = 0.7  # quality of a followed rate at best: a line may be the wrong one
+FOLLOWED_HOPS = 20  # seconds over which a rate is followed; older ones change it by less than 0.1 bpm
+PERSISTING_HOPS = 5  # seconds for which a followed rate must have been certain where no pulses vouch for it
+PERSISTING_BPM = 8.0  # and as near to what it is now
+VOUCHING_HOPS = 20  # seconds for which confirmed pulses say where the rate must be
+VOUCHING_BPM = 12.0  # and how near
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class BeatMethod:
     """How beats are found in one kind of signal, and what is asked of them."""
 
     find: Callable[[FloatArray, float], Beats]
+    shortest_us: int  # of a window that is looked at
     timing_error_s: float  # standard error of one beat's time
     least_quality: float  # for a heart rate
     least_variability_quality: float
@@ -89,10 +95,14 @@ class BeatTrack:
         self._hops.pop(closing_us - VARIABILITY_HOPS * SECOND_US, None)
         return reading
 
+    def doubt(self, closing_us: int) -> None:
+        """The beats of the hop just read are not confirmed: no variability from them."""
+        self._hops[closing_us] = replace(self._hops[closing_us], good=False)
+
     def _looked(self, closing_us: int, window: Window | None) -> tuple[Beats, HeartReading]:
         if window is None or window.last_us < closing_us - CURRENT_US:
             return NO_BEATS, HeartReading(0.0, Reason.NO_SIGNAL)
-        if window.duration_us < SHORTEST_US:
+        if window.duration_us < self._method.shortest_us:
             return NO_BEATS, HeartReading(0.0, Reason.WARMING_UP)
         if not np.ptp(window.samples[:, 0]):
             return NO_BEATS, HeartReading(0.0, Reason.OFF_BODY)
@@ -137,37 +147,90 @@ def joined(samples: FloatArray) -> FloatArray:
     return one
 
 
-class MovingWrist:
-    """The heart rate of a wrist that moves: likelihoods of the last seconds, each from its own 8 s, followed."""
+class WristSpectrum:
+    """What the spectrum of a wrist's pulse says of each second: whether pulses are a heart's, and a rate without pulses."""
 
     def __init__(self, least_certainty: float) -> None:
         self._least_certainty = least_certainty
-        self._likelihoods: dict[int, FloatArray | None] = {}
-        self._of: tuple[Tape, Tape] | None = None
+        self._of: tuple[Tape, Tape | None] | None = None
+        self._lines: dict[int, _Lines | None] = {}
+        self._followed: dict[int, pulse_rate.FollowedRate | None] = {}
+        self._confirmed: dict[int, float] = {}  # rates of pulses that the spectrum agreed with
 
-    def reading(self, closing_us: int, pulse: Tape, acceleration: Tape) -> HeartReading | None:
-        """The rate now; ``None`` where it is too uncertain. Likelihoods are worked out when first asked for."""
+    def look(self, closing_us: int, pulse: Tape, acceleration: Tape | None) -> None:
+        """Take the signals of the hop that is asked for next. What they say is worked out when it is first asked for."""
         if self._of != (pulse, acceleration):  # other sensors have another past
-            self._of, self._likelihoods = (pulse, acceleration), {}
-        hops = [closing_us - back * SECOND_US for back in range(FOLLOWED_HOPS - 1, -1, -1)]
-        known = {hop: self._likelihoods[hop] if hop in self._likelihoods else self._likelihood(hop, pulse, acceleration) for hop in hops}
-        self._likelihoods = known
-        if known[closing_us] is None:
-            return None
-        followed = [likelihood for likelihood in known.values() if likelihood is not None]
-        found = pulse_rate.followed_rate(followed)
-        if found.certainty < self._least_certainty:
-            return None
-        return HeartReading(WRIST_TRUST * found.certainty, Reason.GOOD, found.bpm, found.deviation_bpm)
+            self._of, self._lines, self._followed = (pulse, acceleration), {}, {}
+        kept = closing_us - (FOLLOWED_HOPS + PERSISTING_HOPS) * SECOND_US
+        self._lines = {hop: lines for hop, lines in self._lines.items() if hop > kept}
+        self._followed = {hop: followed for hop, followed in self._followed.items() if hop > kept}
+        self._confirmed = {hop: bpm for hop, bpm in self._confirmed.items() if hop > closing_us - VOUCHING_HOPS * SECOND_US}
 
-    def _likelihood(self, closing_us: int, pulse: Tape, acceleration: Tape) -> FloatArray | None:
-        volume = pulse.window(closing_us - SPECTRUM_US, closing_us)
-        moved = acceleration.window(closing_us - SPECTRUM_US, closing_us)
-        if volume is None or moved is None or min(volume.duration_us, moved.duration_us) < SPECTRUM_US - SECOND_US:
+    def confirms(self, closing_us: int, bpm: float) -> bool:
+        """Whether the spectrum's strongest line is where pulses say that the rate is."""
+        lines = self._at(closing_us)
+        if lines is None or not np.ptp(lines.likelihood):
+            return False
+        agreed = abs(float(pulse_rate.RATES_BPM[np.argmax(lines.likelihood)]) - bpm) <= AGREEING_BPM
+        if agreed:
+            self._confirmed[closing_us] = bpm
+        return agreed
+
+    def reading(self, closing_us: int) -> HeartReading | None:
+        """The rate without pulses; ``None`` where it is uncertain, where recent pulses deny it or it is new and none vouch for it."""
+        now = self._rate(closing_us)
+        if now is None or now.certainty < self._least_certainty:
             return None
-        if volume.rate_hz < pulse_rate.LOWEST_PULSE_RATE_HZ or moved.rate_hz < pulse_rate.LOWEST_ACCELERATION_RATE_HZ:
+        if not (self._vouched(now.bpm) if self._confirmed else self._persists(closing_us, now.bpm)):
             return None
-        return pulse_rate.rate_likelihood(volume.samples, volume.rate_hz, moved.samples, moved.rate_hz)
+        return HeartReading(WRIST_TRUST * now.certainty, Reason.GOOD, now.bpm, now.deviation_bpm)
+
+    def _vouched(self, bpm: float) -> bool:
+        return abs(self._confirmed[max(self._confirmed)] - bpm) <= VOUCHING_BPM
+
+    def _persists(self, closing_us: int, bpm: float) -> bool:
+        before = [self._rate(closing_us - back * SECOND_US) for back in range(1, PERSISTING_HOPS)]
+        return all(
+            each is not None and each.certainty >= self._least_certainty and abs(each.bpm - bpm) <= PERSISTING_BPM for each in before
+        )
+
+    def _rate(self, closing_us: int) -> pulse_rate.FollowedRate | None:
+        """The rate followed up to a hop; ``None`` where the movement is not known, which may be what beats there."""
+        if closing_us not in self._followed:
+            all_lines = [self._at(closing_us - back * SECOND_US) for back in range(FOLLOWED_HOPS - 1, -1, -1)]
+            known = [lines.likelihood for lines in all_lines if lines is not None and lines.masked]
+            here = all_lines[-1]
+            self._followed[closing_us] = pulse_rate.followed_rate(known) if here is not None and here.masked else None
+        return self._followed[closing_us]
+
+    def _at(self, closing_us: int) -> _Lines | None:
+        if closing_us not in self._lines:
+            self._lines[closing_us] = self._looked(closing_us)
+        return self._lines[closing_us]
+
+    def _looked(self, closing_us: int) -> _Lines | None:
+        """How likely each rate is in the 8 s before a hop; ``None`` where there is too little pulse."""
+        if self._of is None:
+            return None
+        pulse, acceleration = self._of
+        volume = _whole(pulse, closing_us, pulse_rate.LOWEST_PULSE_RATE_HZ)
+        if volume is None:
+            return None
+        moved = _whole(acceleration, closing_us, pulse_rate.LOWEST_ACCELERATION_RATE_HZ) if acceleration else None
+        samples, rate_hz = (moved.samples, moved.rate_hz) if moved else (None, 0.0)
+        return _Lines(pulse_rate.rate_likelihood(volume.samples, volume.rate_hz, samples, rate_hz), moved is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    likelihood: FloatArray
+    masked: bool  # movement was known and is left out
+
+
+def _whole(tape: Tape, closing_us: int, lowest_hz: float) -> Window | None:
+    """The window of a spectrum; ``None`` where more than a second lacks or samples are too few."""
+    window = tape.window(closing_us - SPECTRUM_US, closing_us)
+    return window if window is not None and window.duration_us >= LEAST_SPECTRUM_US and window.rate_hz >= lowest_hz else None
 
 
 Reading = TypeVar("Reading", HeartReading, VariabilityReading)

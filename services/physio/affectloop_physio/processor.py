@@ -1,7 +1,7 @@
 """Physiology of one session: signals in, one ``PhysioFeatures`` every second out.
 
 Every output is a function of the last ``HISTORY_US`` of samples (and the resting levels): beats are found anew in
-each hop's 10 s, responses in its 20 s, and only what they gave is remembered, for a minute.
+each hop's 10 s, responses in its 23 s, and only what they gave is remembered, for a minute.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from affectloop.events import Event, PhysioFeatures, Reason, SignalChunk, Signal
 from affectloop.processor import Hops, Opening
 from affectloop_physio.heart import (
     CURRENT_US,
+    LEAST_SPECTRUM_US,
     WINDOW_US,
     BeatMethod,
     BeatTrack,
     HeartReading,
-    MovingWrist,
     VariabilityReading,
+    WristSpectrum,
     better,
     refused,
 )
@@ -34,9 +35,9 @@ from affectloop_physio.tape import Tape
 
 HOP_US = 1_000_000
 STREAM = "physio"
-# Variability: 60 hops and their 10 s; a resting level: 60 hops and their 20 s; a minute of responses and theirs. And a second.
-HISTORY_US = 81 * HOP_US
-SAMPLES_US = 29 * HOP_US  # a moving wrist is followed over 20 hops and their 8 s
+# Variability: 60 hops and their 10 s; a resting level: 60 hops and their 23 s; a minute of responses and theirs. And a second.
+HISTORY_US = 84 * HOP_US
+SAMPLES_US = 33 * HOP_US  # a rate without pulses is followed over 20 hops and their 8 s, and must have been certain 5 hops ago
 MOVEMENT_US = 2 * HOP_US  # movement and temperature are told of the last 2 s
 LOWEST_RATE_HZ = 0.5  # slower than any signal of a body: not read, nor is its claim of how long it lasts
 LARGEST_MOVEMENT_G = 50.0  # beyond, a sensor is broken, as is one that is colder or hotter
@@ -81,6 +82,7 @@ class PhysioProcessor:
         self._ecg = BeatTrack(
             BeatMethod(
                 find=r_peaks,
+                shortest_us=5 * HOP_US,  # three intervals at 40 bpm
                 timing_error_s=0.003,
                 least_quality=settings.least_ecg_quality,
                 least_variability_quality=settings.least_ecg_quality,
@@ -90,13 +92,14 @@ class PhysioProcessor:
         self._ppg = BeatTrack(
             BeatMethod(
                 find=pulses,
+                shortest_us=LEAST_SPECTRUM_US,  # which must confirm them
                 timing_error_s=0.015,
                 least_quality=settings.least_ppg_quality,
                 least_variability_quality=settings.least_ppg_variability_quality,
                 variability_trust=0.6,  # an upstroke's time moves with blood pressure: RMSSD from a wrist correlates weakly with the ECG's
             )
         )
-        self._wrist = MovingWrist(settings.least_wrist_certainty)
+        self._wrist = WristSpectrum(settings.least_wrist_certainty)
         self._movements: deque[tuple[int, float]] = deque(maxlen=WINDOW_US // HOP_US)
         self._skin = SkinTrack(settings)
         self._resting_heart = RestingLevel(opening, "resting_heart_rate")
@@ -195,15 +198,16 @@ class PhysioProcessor:
         return SignalKind.PPG if chosen is from_ppg else SignalKind.ECG, chosen, variability
 
     def _pulse(self, closing_us: int, ppg: Tape | None, cold: bool) -> HeartReading:
-        """From pulses on a wrist at rest, from the spectrum on a moving one."""
+        """From pulses on a wrist at rest where the spectrum confirms them, else from the spectrum."""
         moving = self._moved_within(closing_us, WINDOW_US)
         reading = self._ppg.reading(closing_us, ppg.window(closing_us - WINDOW_US, closing_us) if ppg else None, moving=moving)
         if ppg is None or reading.reason in (Reason.NO_SIGNAL, Reason.WARMING_UP, Reason.OFF_BODY):
             return reading
-        if reading.bpm is not None and not moving:
+        self._wrist.look(closing_us, ppg, self._tape(SignalKind.ACCELERATION, closing_us))
+        if reading.bpm is not None and not moving and self._wrist.confirms(closing_us, reading.bpm):
             return reading
-        acceleration = self._tape(SignalKind.ACCELERATION, closing_us)
-        followed = self._wrist.reading(closing_us, ppg, acceleration) if acceleration else None
+        self._ppg.doubt(closing_us)
+        followed = self._wrist.reading(closing_us)
         if followed is not None and not cold:
             return followed
         return refused(reading, Reason.OFF_BODY if cold else Reason.MOVING if moving else Reason.NOISY)

@@ -14,7 +14,9 @@ class PhysioSettings(BaseSettings):
     least_ecg_quality: float = Field(0.5, ge=0, le=1, description="Below this quality (0 to 1) an ECG gives no heart rate.")
     least_ppg_quality: float = Field(0.6, ge=0, le=1, description="Below this quality (0 to 1) a PPG's pulses give no heart rate.")
     least_ppg_variability_quality: float = Field(0.8, ge=0, le=1, description="Below this quality (0 to 1) a PPG gives no variability.")
-    least_wrist_certainty: float = Field(0.9, ge=0, le=1, description="A moving wrist's heart rate less probable than this is left out.")
+    least_wrist_certainty: float = Field(
+        0.9, ge=0, le=1, description="A heart rate from the spectrum alone that is less probable than this is left out."
+    )
     moving_g: float = Field(0.1, ge=0, description="Acceleration that deviates by more (g, within 2 s) is a moving wrist.")
     least_plausible_ratio: float = Field(
         0.9, ge=0, le=1, description="Share of plausible beat intervals below which there is no variability."

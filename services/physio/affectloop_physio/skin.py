@@ -18,7 +18,9 @@ FloatArray = NDArray[np.float64]
 SECOND_US = 1_000_000
 BIN_US = 250_000
 BINS_A_HOP = SECOND_US // BIN_US
-HELD = 80  # bins: 20 s, what a response is judged from (12 s) and the tonic level needs
+WHOLE = 80  # bins: 20 s, what a response is judged from (12 s) and the tonic level needs
+SETTLING = 12  # bins: for 3 s after skin and electrodes have touched anew the conductance speaks of the contact
+HELD = WHOLE + SETTLING  # a touch just before the window must be known
 SHORTEST = 20  # bins, 5 s
 CURRENT = 8  # bins: a stream without samples for 2 s has stopped
 BRIDGED = 4  # bins: a shorter gap, or a sensor of 1 Hz, is filled with a straight line
@@ -27,8 +29,8 @@ RATE_HOPS = 60
 LEAST_RATE_HOPS = 30  # good seconds within the last minute below which no response rate is told
 NOISIEST_MICROSIEMENS = 0.03  # sample noise as large as a response
 HIGHEST_MICROSIEMENS = 100.0  # no skin conducts better; wet electrodes touch
+AIR_SHARE = 0.5  # of the least conductance: below, there is air between, and the next touch is a new one
 JUMP_SHARE, JUMP_MICROSIEMENS = 0.1, 0.15  # of the level, and besides, within 250 ms: a contact lost, not sweat
-JUMP_BINS = 20  # a jump spoils the levels of 5 s
 FLAT_BINS = 40  # 10 s of exactly one value: no skin is so calm
 
 
@@ -53,7 +55,7 @@ class SkinTrack:
         self._hops: dict[int, int | None] = {}  # responses told by each hop; None where nothing could be told
 
     def reading(self, closing_us: int, second: Window | None, *, off_body: bool) -> SkinReading:
-        """Take the second before the closing time and look at the last 20."""
+        """Take the second before the closing time and look at the last 20, or at those since the electrodes touched anew."""
         self._bins = np.concatenate((self._bins[BINS_A_HOP:], binned(second, closing_us)))
         reading = self._looked(closing_us, off_body)
         self._hops[closing_us] = len(reading.responses) if reading.tonic is not None else None
@@ -72,24 +74,27 @@ class SkinTrack:
             return SkinReading(0.0, Reason.NO_SIGNAL)
         if len(level) < SHORTEST:
             return SkinReading(0.0, Reason.WARMING_UP)
-        recent = level[-FLAT_BINS:]
-        if off_body or median(recent) < self._settings.least_conductance_microsiemens or not np.ptp(recent):
+        least = self._settings.least_conductance_microsiemens
+        bare = level < AIR_SHARE * least
+        touching = level[touched(level, bare) + SETTLING :][-WHOLE:]
+        lately = touching[-FLAT_BINS:] if len(touching) else level[-CURRENT:]
+        if off_body or not np.ptp(level[-FLAT_BINS:]) or median(lately) < least:
             return SkinReading(0.0, Reason.OFF_BODY)
-        noise = electrodermal.noise(level)
-        jumps = np.flatnonzero(np.abs(level[1:] - level[:-1]) > JUMP_SHARE * level[:-1] + JUMP_MICROSIEMENS)
-        if noise > NOISIEST_MICROSIEMENS or level.max() > HIGHEST_MICROSIEMENS or (jumps >= len(level) - JUMP_BINS).any():
+        if len(touching) < SHORTEST:
+            return SkinReading(0.0, Reason.WARMING_UP if len(touching) or bare.any() else Reason.NOISY)
+        noise = electrodermal.noise(touching)
+        if noise > NOISIEST_MICROSIEMENS or touching.max() > HIGHEST_MICROSIEMENS:
             return SkinReading(0.0, Reason.NOISY)
-        return self._levels(closing_us, level, noise, jumps)
+        return self._levels(closing_us, touching, noise)
 
-    def _levels(self, closing_us: int, level: FloatArray, noise: float, jumps: NDArray[np.intp]) -> SkinReading:
+    def _levels(self, closing_us: int, level: FloatArray, noise: float) -> SkinReading:
         smooth = electrodermal.smoothed(level)
         tonic = electrodermal.tonic_level(smooth)
         last = len(level) - CONFIRMED_AFTER
         found = electrodermal.responses(smooth, noise, self._settings.least_response_microsiemens, last - BINS_A_HOP, last)
-        whole = [one for one in found if not ((jumps >= one.onset - BINS_A_HOP) & (jumps <= one.peak + BINS_A_HOP)).any()]
         begin_us = closing_us - len(level) * BIN_US + BIN_US // 2
         return SkinReading(
-            quality=(1 - noise / NOISIEST_MICROSIEMENS) * min(len(level) / HELD, 1.0),
+            quality=(1 - noise / NOISIEST_MICROSIEMENS) * len(level) / WHOLE,
             reason=Reason.GOOD,
             tonic=tonic,
             phasic=float(smooth[-1] - tonic),
@@ -99,10 +104,17 @@ class SkinTrack:
                     peak_time_us=begin_us + one.peak * BIN_US,
                     amplitude_microsiemens=one.amplitude_microsiemens,
                 )
-                for one in whole
+                for one in found
             ),
-            settled=len(level) == HELD,
+            settled=len(level) == WHOLE,
         )
+
+
+def touched(level: FloatArray, bare: NDArray[np.bool_]) -> int:
+    """The first bin since the electrodes last touched anew: were bare, or the conductance jumped; before the level if never."""
+    steps = np.abs(level[1:] - level[:-1])
+    anew = np.flatnonzero(bare[:-1] | (steps > JUMP_SHARE * level[:-1] + JUMP_MICROSIEMENS))
+    return len(level) if bare[-1] else int(anew[-1]) + 1 if len(anew) else -SETTLING
 
 
 def binned(second: Window | None, closing_us: int) -> FloatArray:

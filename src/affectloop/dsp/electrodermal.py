@@ -89,6 +89,7 @@ def responses(smooth: FloatArray, noise_microsiemens: float, least_microsiemens:
     """The responses that peak within ``first`` (included) to ``last`` (excluded).
 
     Each is judged from the samples around its peak alone (8 s before, 3 s after): the same peak is found from any window that holds them.
+    A rise that was under way when the window began is none: it may be the electrodes' touch.
 
     Parameters
     ----------
@@ -117,7 +118,7 @@ def responses(smooth: FloatArray, noise_microsiemens: float, least_microsiemens:
         if levels[peak - 1] < levels[peak] >= levels[peak + 1] and _holds(levels, peak, dip):
             trough = _trough(levels, peak, dip)
             amplitude = (levels[peak] - levels[trough]) * SMOOTHING_LOSS
-            if amplitude >= least:
+            if trough > 0 and amplitude >= least:
                 onset = max(
                     at for at in range(trough, peak) if levels[at] <= levels[trough] + RISEN_SHARE * (levels[peak] - levels[trough])
                 )

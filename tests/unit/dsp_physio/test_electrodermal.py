@@ -45,6 +45,12 @@ def test_a_rise_below_the_threshold_is_none_and_the_threshold_is_a_setting() -> 
     assert len(found_in(level, least=0.01)) == 1
 
 
+def test_a_rise_whose_beginning_is_not_seen_is_none() -> None:
+    level = conductance(60.0, 4.0, np.random.default_rng(4), responses=[Response(20.0, 0.3)], noise_microsiemens=0.0)
+    (only,) = found_in(level)
+    assert found_in(level[only.onset + 4 :]) == []
+
+
 def test_the_same_peak_is_found_from_any_window_that_holds_its_surroundings() -> None:
     level = conductance(60.0, 4.0, np.random.default_rng(4), responses=PUT)
     whole = electrodermal.smoothed(level)

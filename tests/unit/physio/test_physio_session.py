@@ -162,6 +162,59 @@ def test_a_contact_lost_is_no_response() -> None:
     assert at(made, 45).eda_reason is Reason.GOOD
 
 
+def put_on(duration_s: float = 60.0, at_s: float = 0.0) -> Signal:
+    """A band that is put on: air, then a rise from 0 to 3.4 uS within 2 s."""
+    (eda,) = [signal for signal in wristband(duration_s) if signal.kind is SignalKind.EDA]
+    first = int(at_s * 4)
+    eda.samples[: first + 1] = np.random.default_rng(3).uniform(0.0, 0.002, first + 1)
+    eda.samples[first + 1 : first + 9] = [0.83, 1.18, 1.61, 2.09, 2.58, 2.85, 2.95, 2.98]
+    return eda
+
+
+@pytest.mark.parametrize("at_s", [0.0, 30.0])
+def test_putting_the_band_on_is_neither_tonic_nor_a_response(at_s: float) -> None:
+    made = features([put_on(at_s=at_s)])
+    told = [each for each in made if each.tonic_microsiemens is not None]
+    assert at(made, int(at_s) + 4).eda_reason is Reason.WARMING_UP
+    assert [each for each in told if each.header.event_time_us < START_US + (at_s + 8) * SECOND_US] == []
+    assert at(made, int(at_s) + 11).eda_reason is Reason.GOOD
+    assert [each.tonic_microsiemens for each in told] == pytest.approx([3.0] * len(told), abs=0.05)
+    assert [each.phasic_microsiemens for each in told] == pytest.approx([0.0] * len(told), abs=0.05)
+    assert [each for each in made if each.responses] == []
+
+
+def test_a_lost_contact_does_not_pull_the_tonic_level_down() -> None:
+    (eda,) = [signal for signal in wristband(60.0) if signal.kind is SignalKind.EDA]
+    eda.samples[120:128] -= 2.0
+    told = [each.tonic_microsiemens for each in features([eda]) if each.tonic_microsiemens is not None]
+    assert told == pytest.approx([3.0] * len(told), abs=0.05)
+
+
+def swinging(bpm: float, size: float, from_s: float, until_s: float, duration_s: float = 60.0) -> list[Signal]:
+    """A wristband at 80 bpm whose PPG drowns for a while in a swing that its acceleration does not show."""
+    ppg, *rest = wristband(duration_s, heart_rate_bpm=80.0)
+    time_s = np.arange(len(ppg.samples)) / 64.0
+    swing = size * ppg.samples.std() * np.sin(2 * np.pi * bpm / 60 * time_s)
+    ppg.samples[:] += np.where((time_s >= from_s) & (time_s < until_s), swing, 0.0)
+    return [ppg, *rest]
+
+
+@pytest.mark.parametrize(("bpm", "size"), [(43.0, 3.0), (55.0, 3.0)])
+def test_a_rate_that_recent_pulses_deny_is_not_told(bpm: float, size: float) -> None:
+    made = features(swinging(bpm, size, 20.0, 32.0))
+    told = [each.heart_rate_bpm for each in made if each.heart_rate_bpm is not None]
+    assert len(told) > 25
+    assert told == pytest.approx([80.0] * len(told), abs=10.0)
+    assert at(made, 31).heart_rate_bpm is None
+    assert at(made, 31).heart_reason is Reason.NOISY
+
+
+def test_a_rate_that_nothing_vouches_for_must_last() -> None:
+    made = features(swinging(43.0, 3.0, 0.0, 9.0))
+    told = [each.heart_rate_bpm for each in made if each.heart_rate_bpm is not None]
+    assert told == pytest.approx([80.0] * len(told), abs=10.0)
+
+
 def test_a_stream_that_starts_late_and_ends_early_is_told_of_while_it_is_there() -> None:
     strap = dataclasses.replace(chest_strap(20.0), start_us=START_US + 15 * SECOND_US)
     made = features([*[signal for signal in wristband(60.0) if signal.kind is SignalKind.EDA], strap])
