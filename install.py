@@ -22,6 +22,7 @@ class Installation:
         self._folder = folder
         self._found: list[str] = []
         self._fetching = ""
+        self._first = "asking what is needed"
         self._to_install = 0
         self._there_before = self._there()
 
@@ -37,6 +38,8 @@ class Installation:
             self._fetching = match[1]
         elif match := re.match(r"\s+Downloading .*(\([\d.]+ [kMG]?B\))", line):
             self._fetching = f"{self._found[-1]} {match[1]}" if self._found else match[1]
+        elif "Installing build dependencies" in line:
+            self._first = "fetching what builds this project"
         elif line.startswith("Installing collected packages: "):
             self._there_before, self._to_install = self._there(), line.count(",") + 1
 
@@ -45,7 +48,7 @@ class Installation:
         if self._to_install:
             done = min(max(self._there() - self._there_before, 0), self._to_install)
             return f"installing: {done} of {self._to_install} packages"
-        return f"fetching package {len(self._found)}: {self._fetching}" if self._found else "asking what is needed"
+        return f"fetching package {len(self._found)}: {self._fetching}" if self._found else self._first
 
     def _there(self) -> int:
         """How many distributions the environment holds: pip is silent while it unpacks."""
