@@ -6,14 +6,15 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from prometheus_client import Counter, Gauge, Histogram
+from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
+
 from affectloop.events import END_OF_TIME_US
 from affectloop.runtime.service import load
 from affectloop.settings import RuntimeSettings
 from affectloop.telemetry import metrics
 from affectloop.topics import DEAD_LETTER_RETENTION_S, PARTITIONS, TOPICS, Topic
-from prometheus_client import Counter, Gauge, Histogram
-from pydantic_core import PydanticUndefined
-from pydantic_settings import BaseSettings
 
 ROOT = Path(__file__).parents[1]
 WRITTEN = "Written by docs/generate.py from {}; `make docs` writes it anew.\n"
@@ -83,7 +84,13 @@ def settings_classes() -> list[tuple[str, type[BaseSettings]]]:
 
 def settings_page() -> str:
     """Every setting with its variable, default and sentence."""
-    lines = ["# Settings", "", WRITTEN.format("the settings classes"), "Settings are environment variables; anything unknown is refused.", ""]
+    lines = [
+        "# Settings",
+        "",
+        WRITTEN.format("the settings classes"),
+        "Settings are environment variables; anything unknown is refused.",
+        "",
+    ]
     for name, settings in settings_classes():
         lines += [f"## {name}", "", "| variable | default | meaning |", "|---|---|---|"]
         lines += [f"| {variable} | `{default}` | {meaning} |" for variable, default, meaning in _variables(settings)]
