@@ -23,9 +23,10 @@ WRITTEN = "Written by docs/generate.py from {}; `make docs` writes it anew.\n"
 def topics_page() -> str:
     """Every topic with its event's fields, units and limits."""
     lines = ["# Topics", "", WRITTEN.format("src/affectloop/topics.py and events.py")]
+    days = DEAD_LETTER_RETENTION_S // 86400
     lines += [
-        f"Keys are session ids; every topic has {PARTITIONS} partitions unless a setting says otherwise. `<topic>.dlq` keeps what could not be",
-        f"read for {DEAD_LETTER_RETENTION_S // 86400} days (facts: as long as their topic). Payloads of raw and derived topics are sealed with the session's key.",
+        f"Keys are session ids; every topic has {PARTITIONS} partitions unless a setting says otherwise. `<topic>.dlq` keeps what could",
+        f"not be read for {days} days (facts: as long as their topic). Payloads of raw and derived topics are sealed with the session's key.",
         "",
         "| topic | event | from | to | a learner | privacy | kept |",
         "|---|---|---|---|---|---|---|",
