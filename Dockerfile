@@ -21,13 +21,15 @@ FROM python:${PYTHON} AS service
 ARG SERVICE
 LABEL org.opencontainers.image.title="affectloop-${SERVICE}" org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /opt/affectloop /opt/affectloop
-# A process scales by replicas, not by threads of its mathematics; nothing is written but to /tmp, so the root may be read-only.
+# A process scales by replicas, not by threads of its mathematics; nothing is written but to /tmp, so the root may be read-only;
+# ONNX Runtime tells nobody what it runs.
 ENV PATH=/opt/affectloop/bin:$PATH \
     HOME=/tmp \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     OMP_NUM_THREADS=1 \
     OPENBLAS_NUM_THREADS=1 \
+    ORT_DISABLE_TELEMETRY=1 \
     AFFECTLOOP_SERVICE=${SERVICE} \
     AFFECTLOOP_RUNTIME__HEALTH_HOST=0.0.0.0 \
     AFFECTLOOP_RUNTIME__HEALTH_PORT=9100
