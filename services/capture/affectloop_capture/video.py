@@ -31,6 +31,7 @@ def opencv() -> Any:
 
     A file that is a playlist in disguise would otherwise make FFmpeg fetch what it names.
     """
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # read when it is imported
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # read when the first video is opened
     os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "protocol_whitelist;file")
     try:
