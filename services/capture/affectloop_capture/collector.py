@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from affectloop.bus import Bus
+from affectloop.bus import Bus, Record
 from affectloop.codec import from_record
+from affectloop.errors import InvalidMessage
 from affectloop.events import END_OF_TIME_US, Event
 from affectloop.session import Session, Stream
 from affectloop.topics import AUDIO_FEATURES, DIRECTIVES, ESTIMATES, FACE_FEATURES, PHYSIO_FEATURES, TOPIC_OF_EVENT, TRIALS
@@ -18,11 +19,13 @@ POLL_S = 0.1
 class Collector:
     """Collects a session's results in a thread of its own; make it before the first record is played.
 
-    Of copies (same stream and sequence) the first in the log counts; that a copy ends the stream counts too.
+    Of copies (same stream and sequence) the first in the log counts; that a copy ends the stream counts too. What cannot be
+    read is counted and passed over, as every reader does.
     """
 
     def __init__(self, bus: Bus, session: Session) -> None:
         self.events: list[Event] = []
+        self.unreadable = 0
         self._session = session
         self._awaited = {stream for stream in session.streams if stream.topic in {topic.name for topic in RESULTS}}
         self._reached = dict.fromkeys(self._awaited, session.started_at_us)
@@ -35,7 +38,9 @@ class Collector:
 
     @property
     def complete(self) -> bool:
-        """Every awaited stream has ended."""
+        """Every awaited stream has ended; raises what went wrong."""
+        if self._failure is not None:
+            raise self._failure
         return all(reached == END_OF_TIME_US for reached in self._reached.values())
 
     @property
@@ -61,9 +66,17 @@ class Collector:
             while not self._stop.is_set():
                 for record in self._tail.poll(POLL_S, 1000):
                     if record.key == self._session.session_id.encode():
-                        self._take(from_record(record, self._session.key))
+                        self._read(record)
         except BaseException as error:
             self._failure = error
+
+    def _read(self, record: Record) -> None:
+        try:
+            event = from_record(record, self._session.key)
+        except InvalidMessage:
+            self.unreadable += 1
+        else:
+            self._take(event)
 
     def _take(self, event: Event) -> None:
         stream = Stream(TOPIC_OF_EVENT[type(event)].name, event.header.stream_id)

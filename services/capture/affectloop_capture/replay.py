@@ -65,7 +65,8 @@ def run(chosen: argparse.Namespace) -> int:
             stack.enter_context(together := Together(services, runtime, bus, live, clock))
             together.wait_until_ready()
         collector = replay(merged, session, bus, live, clock, speed=None if chosen.speed == "max" else 1.0)
-    print(f"{len(collector.events)} results collected", file=sys.stderr)
+    unread = f", {collector.unreadable} could not be read" if collector.unreadable else ""
+    print(f"{len(collector.events)} results collected{unread}", file=sys.stderr)
     if chosen.report is not None:
         print(write_report(chosen.report, collector.events, session))
     return 0
