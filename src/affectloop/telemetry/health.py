@@ -11,6 +11,7 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from affectloop.clock import Clock
+from affectloop.errors import Unavailable
 
 TURN_LIMIT_S = 5.0  # a loop that has not turned for this long hangs; a broker that is away does not stop it from turning
 
@@ -52,7 +53,7 @@ class Health:
 
 
 def serve_health(health: Health, host: str, port: int) -> ThreadingHTTPServer:
-    """Serve in a thread of its own; ``shutdown()`` of what it gives ends it."""
+    """Serve in a thread of its own; ``shutdown()`` of what it gives ends it. ``Unavailable`` where the port is taken."""
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -79,7 +80,10 @@ def serve_health(health: Health, host: str, port: int) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: Any) -> None:
             """Probes every few seconds are not worth a line."""
 
-    server = ThreadingHTTPServer((host, port), Answers)
+    try:
+        server = ThreadingHTTPServer((host, port), Answers)
+    except OSError as error:
+        raise Unavailable(f"health cannot listen on {host}:{port} ({error.strerror}); give --health-port a free one") from error
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server
