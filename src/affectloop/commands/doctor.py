@@ -72,7 +72,11 @@ def _bus(runtime: RuntimeSettings) -> str:
 
 COMMAND = Command(
     summary="check this installation: services, models, bus, live state",
-    description="Check everything that a session needs, one line each; exit code 1 if something is missing, with what to do about it.",
+    description=(
+        "Check everything that a session needs, one line each; exit code 1 if something is missing, with what to do about it.\n\n"
+        "  affectloop doctor                                          services, models, settings\n"
+        "  affectloop doctor --bus kafka://localhost:9092 --state redis://localhost:6379/0   the broker, its topics and Redis, too\n"
+    ),
     arguments=_arguments,
     run=_run,
 )

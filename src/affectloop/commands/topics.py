@@ -73,6 +73,7 @@ def _shown(record: Record, session: Session) -> dict[str, object]:
 COMMAND = Command(
     summary="list, create and check topics; show a session's records",
     description=(
+        "Work on the bus's topics: what is declared, whether the broker has it so, and what a session's records say.\n\n"
         "  affectloop topics list                         what is declared\n"
         "  affectloop topics create --bus kafka://...     create what is missing, then check\n"
         "  affectloop topics check --bus kafka://...      name every topic that differs from its declaration (exit code 1)\n"
