@@ -148,11 +148,11 @@ def installed_in(folder: Path, **runtime: Any) -> Iterator[Installation]:
 class Device:
     """Streams a source through capture's gRPC service in real time, in a thread of its own.
 
-    A context manager: leaving it hangs up. ``held_s`` is how much the device has held back before it was called:
-    that comes at once, so that windows are filled sooner.
+    A context manager: leaving it hangs up. ``capture`` is the address; ``held_s`` is how much the device has held back
+    before it was called: that comes at once, so that windows are filled sooner.
     """
 
-    def __init__(self, installation: Installation, started: dict[str, Any], merged: MergedSource, held_s: float = 0.0) -> None:
+    def __init__(self, capture: str, started: dict[str, Any], merged: MergedSource, held_s: float = 0.0) -> None:
         self.answers: list[StreamResponse] = []
         self.error: Exception | None = None
         self._clock = SystemClock()
@@ -160,7 +160,7 @@ class Device:
         self._session_id: str = started["session_id"]
         self._merged = merged.moved_to(self._clock.wall_us() - round(held_s * 1e6))
         self._metadata = (("authorization", f"Bearer {started['streaming_token']}"),)
-        self._channel = grpc.insecure_channel(installation.capture)
+        self._channel = grpc.insecure_channel(capture)
         self._thread = threading.Thread(target=self._stream, name="device", daemon=True)
 
     def __enter__(self) -> Device:
@@ -173,6 +173,11 @@ class Device:
         self._channel.close()
         if self.error is not None:
             raise self.error
+
+    @property
+    def is_over(self) -> bool:
+        """The call has ended, by either side."""
+        return not self._thread.is_alive()
 
     @property
     def refusals(self) -> list[StreamResponse]:

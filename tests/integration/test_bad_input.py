@@ -269,7 +269,7 @@ def test_a_device_is_told_the_field_of_each_bad_record_and_another_device_goes_o
     bad.signal.samples[2] = float("nan")
     bomb = request(moved(a_frame(jpeg=claiming(a_jpeg(), 30_000, 30_000)), session))
     later_version = b"\xfa\x01\x02\x08\x01"  # field 31, which this version does not know
-    with Device(installation, other, merged) as device:
+    with Device(installation.capture, other, merged) as device:
         payloads = [bad.SerializeToString(), bomb.SerializeToString(), later_version, request(good).SerializeToString()]
         answers = called(installation, started, payloads)
         with pytest.raises(grpc.RpcError, match="not this protobuf message"):

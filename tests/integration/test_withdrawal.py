@@ -51,7 +51,7 @@ def sensed(installation: Installation, stack: ExitStack, held_s: float) -> Sense
     school, merged = installation.school("demo"), a_learner(LONGER_THAN_THE_TEST_S)
     learner_id = school.learner(MODALITIES)
     started = school.start(learner_id, merged)
-    device = stack.enter_context(Device(installation, started, merged, held_s))
+    device = stack.enter_context(Device(installation.capture, started, merged, held_s))
     return Sensed(school, learner_id, started["session_id"], device)
 
 
