@@ -182,7 +182,10 @@ def _kafka(loop: Loop) -> Iterator[None]:
         assert there in properties
         properties = properties.replace(there, here)
     (settings / "server.properties").write_text(properties)
-    _programs(loop.folder / "kafka" / "bin", f"exec {java} -Xmx384m $KAFKA_LOG4J_OPTS -cp '{home}/libs/*'")
+    _programs(
+        loop.folder / "kafka" / "bin",
+        f"exec {java} -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 $KAFKA_LOG4J_OPTS -cp '{home}/libs/*'",
+    )
     environment = {"KAFKA": str(loop.folder / "kafka"), "SETTINGS": str(settings), "PATH": os.environ["PATH"]}
     with _process(loop, "kafka", ["bash", str(settings / "start.sh")], environment):
         yield
