@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
-import cv2
 import numpy as np
 
 from affectloop.events import END_OF_TIME_US, Event, Header, SignalKind, VideoFrame
-from affectloop.session import Stream
+from affectloop.session import Session, Stream
 from affectloop.synthetic.physiology import beat_times, conductance, electrocardiogram
 from affectloop.synthetic.voice import a_speaker, manner_at, speak
 from affectloop.topics import FRAMES
+from affectloop_capture.demo_learner import FOLDER
 from affectloop_capture.merge import MergedSource, merge
 from affectloop_capture.sources import CAMERA, AudioTrack, SignalTrack, Source, Track
+from affectloop_capture.video import open_video
 
 ECG_HZ, EDA_HZ = 128, 4
+FRAMES_HZ, FILMED_HZ = 5.0, 25.0  # few, so that several learners fit on a busy machine
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +58,7 @@ def a_learner(
     """A learner who sits before a camera, wears a sensor and speaks."""
     tracks: list[Track] = []
     if "face" in modalities:
-        tracks.append(Pictures([nobody()], 5.0, seconds))
+        tracks.append(Pictures(a_face(), FRAMES_HZ, seconds))
     if "wristband" in modalities:
         tracks += a_wristband(seconds, seed)
     if "voice" in modalities:
@@ -83,7 +86,20 @@ def a_voice(seconds: float, seed: int) -> Track:
     return AudioTrack(spoken.sample_rate_hz, spoken.pcm)
 
 
-def nobody() -> bytes:
-    """A picture of an empty room."""
-    picture = np.tile(np.linspace(60, 180, 160, dtype=np.uint8), (120, 1))
-    return bytes(cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))[1])
+def header_at(session: Session, stream_id: str, time_us: int, span_us: int = 500_000) -> Header:
+    """Of a stream whose records come every half second, say; they are numbered by their time."""
+    return Header(
+        session_id=session.session_id,
+        stream_id=stream_id,
+        sequence=time_us // span_us,
+        event_time_us=time_us,
+        complete_until_us=time_us + span_us,
+    )
+
+
+@cache
+def a_face() -> Sequence[bytes]:
+    """Pictures of the demonstration's drawn learner: its first two seconds."""
+    (track,) = open_video(FOLDER / "face.webm").tracks
+    frames = itertools.islice(track.events("", 0), 0, int(2 * FILMED_HZ), round(FILMED_HZ / FRAMES_HZ))
+    return [frame.jpeg for frame in frames if isinstance(frame, VideoFrame)]

@@ -72,11 +72,11 @@ def withdrawn(installation: Installation) -> Iterator[dict[Modality, Sensed]]:
     with ExitStack() as stack:
         learners = {modality: sensed(installation, stack, held_s=4.0) for modality in MODALITIES}
 
-        def rests_on_both(one: Sensed) -> bool:
+        def rests_on_all(one: Sensed) -> bool:
             estimates = installation.events(one.session_id, ESTIMATES.name)
-            return any(share(event, Modality.WRISTBAND) > 0 and share(event, Modality.VOICE) > 0 for _, event in estimates)
+            return any(all(share(event, modality) > 0 for modality in MODALITIES) for _, event in estimates)
 
-        wait_for(lambda: all(map(rests_on_both, learners.values())), "estimates rest on wristband and voice")
+        wait_for(lambda: all(map(rests_on_all, learners.values())), "estimates rest on face, wristband and voice")
         for modality, one in learners.items():
             one.withdraw(modality)
 
