@@ -17,7 +17,6 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]  # its servers
 
-from affectloop.errors import AffectloopError  # noqa: E402
 from loop_load import Topology  # noqa: E402
 from loop_page import line, page, write  # noqa: E402
 from loop_run import Case, Result, run  # noqa: E402
@@ -31,9 +30,8 @@ def cases(chosen: argparse.Namespace) -> list[Case]:
     buses = ["memory", "kafka"] if chosen.bus == "both" else [chosen.bus]
     given = {"seconds": chosen.seconds, "warm_up_s": chosen.warm_up}
     sizes = {Topology.EDGE: chosen.learners, Topology.SOUND: chosen.sound, Topology.VIDEO: chosen.video if chosen.data else []}
-    made = [
-        Case(topology=topology, bus=bus, learners=count, **given) for topology in Topology for bus in buses for count in sizes[topology]
-    ]
+    of_each = [(topology, bus, count) for topology in Topology for bus in buses for count in sizes[topology]]
+    made = [Case(topology=topology, bus=bus, learners=count, **given) for topology, bus, count in of_each]
     beside = [Case(topology=Topology.EDGE, bus="kafka", learners=count, together=True, **given) for count in chosen.one_process]
     return made + (beside if "kafka" in buses else [])
 
@@ -64,23 +62,20 @@ def measured(planned: Sequence[Case], data: Path | None) -> list[Result]:
     """Run after run; one that fails is told of, and the others go on."""
     results = []
     for number, case in enumerate(planned, start=1):
+        name = f"{number}/{len(planned)} {case.topology}, {case.bus}, {case.learners} learners"
 
-        def say(what: str, number: int = number, case: Case = case) -> None:
+        def say(what: str, name: str = name) -> None:
             if sys.stderr.isatty():
-                print(
-                    f"\r\033[K{number}/{len(planned)} {case.topology}, {case.bus}, {case.learners} learners: {what}",
-                    end="",
-                    file=sys.stderr,
-                )
+                print(f"\r\033[K{name}: {what}", end="", file=sys.stderr, flush=True)
 
         try:
             say("starting the services")
             results.append(run(case, jpegs(data) if case.topology is Topology.VIDEO and data else (), say))
             print("\r\033[K" * sys.stderr.isatty() + line(results[-1]), flush=True)
-        except AffectloopError as error:
-            print(f"{case.topology}, {case.bus}, {case.learners} learners: not measured: {error}", file=sys.stderr)
+        except Exception as error:  # a broker that did not start, a process that died: the other runs are worth having
+            print(f"\n{name}: not measured: {type(error).__name__}: {error}", file=sys.stderr)
         except KeyboardInterrupt:
-            print(f"\nstopped in run {number} of {len(planned)}", file=sys.stderr)
+            print(f"\n{name}: stopped", file=sys.stderr)
             break
     return results
 

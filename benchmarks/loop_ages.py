@@ -1,8 +1,8 @@
 """When an output could first be made, and how old it is when a reader sees it: the arithmetic of benchmarks/loop.py.
 
-A hop that closes at ``h`` is made once every stream that it reads has promised that nothing older than ``h`` comes: its
-newest input is the first record of each stream that promises as much, and the last of these to fall due. Both dues and
-closings are known before the run, from the timetable of the load.
+A hop that closes at ``h`` is made once every stream that it reads has promised that nothing older than ``h`` comes, and
+in a live session not before ``h``: its newest input is the first record of each stream that promises as much, and the
+last of these to fall due. Dues and closings are known before the run, from the timetable of the load.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class Hopping:
     inputs: tuple[Promises, ...]
 
     def closed_us(self, closing_us: int) -> int | None:
-        """When the newest input of the hop that closes at ``closing_us`` is due."""
+        """When the newest input of the hop that closes at ``closing_us`` is due, or that time itself where all promised ahead."""
         dues = [stream.due_us(closing_us) for stream in self.inputs]
-        return max([due for due in dues if due is not None]) if None not in dues else None
+        return max([closing_us, *(due for due in dues if due is not None)]) if None not in dues else None
 
     def due_us(self, until_us: int) -> int | None:
         """When the newest input is due of the first hop that promises so much."""
@@ -96,7 +96,7 @@ class Stage:
 
     expected: int
     since_input: Spread  # ms from the newest input's due time until a reader saw the output
-    since_event: Spread  # ms from the output's event time; negative where promises let a hop close early
+    since_event: Spread  # ms from the output's event time: with the wait for a frame, or for a chunk to fill
 
     @property
     def received(self) -> int:

@@ -32,10 +32,10 @@ HEADINGS = {
 }
 DEFINITIONS = """An **age** is the wall time at which a reader on the bus has a result, less the time at which the newest record that it
 needed was due; what the load was late, the bus, decoding and the reader's own wait are in it. A hop that closes at *h* needs, of each
-stream, the first record that promises nothing older than *h*: an estimate waits for the first video frame after *h*, physiology for
-the chunk in which its second ends. **From event time** is the same less the result's own event time: what a viewer sees, the wait for a
-frame or a chunk included. It is below 0 where a hop closes early: physiology's features promise a second ahead, so with a wristband
-alone the estimate at *h* is made once the features of *h* - 1 s are there.
+stream, the first record that promises nothing older than *h*: an estimate waits for the first video frame after *h*, physiology for the
+chunk in which its second ends. Where all have promised ahead (a service's features promise one hop more), it is due at *h*: a live
+session closes no hop before. **From event time** is the same less the result's own event time: what a viewer sees, the wait for a frame
+or a chunk included.
 
 Each learner answers a trial every 5 s; a directive's age counts from the trial. The load's records are made and sealed before the run;
 capture's and the gateway's own work (decoding, consent, storing, pushing to the page) is not in the figures. All learners are

@@ -32,6 +32,11 @@ def test_a_hop_that_one_stream_never_reaches_is_not_due() -> None:
     assert Hopping(SECOND, (short, long)).closed_us(2 * SECOND) is None
 
 
+def test_no_hop_is_due_before_its_own_time_however_far_its_streams_promise() -> None:
+    ahead = Timetable(promised_us=[5 * SECOND], at_us=[4 * SECOND])
+    assert Hopping(SECOND, (ahead,)).closed_us(5 * SECOND) == 5 * SECOND
+
+
 def test_a_service_promises_a_hop_beyond_the_one_it_closes() -> None:
     chunks = Timetable(promised_us=[SECOND, 2 * SECOND, 3 * SECOND], at_us=[SECOND + 7, 2 * SECOND + 7, 3 * SECOND + 7])
     physio = Hopping(SECOND, (chunks,))
@@ -67,9 +72,9 @@ def test_what_nobody_saw_is_lost_and_has_no_age() -> None:
     assert (stage.expected, stage.received, stage.since_input.p50) == (2, 1, 4.0)
 
 
-def test_an_estimate_may_come_before_its_hop_closes() -> None:
-    stage = stages([expected(10_000, 4_000)], {("estimate", "s", 10_000): 6_000})["estimate"]
-    assert (stage.since_input.p50, stage.since_event.p50) == (2.0, -4.0)
+def test_the_wait_for_a_frame_counts_from_event_time_alone() -> None:
+    stage = stages([expected(10_000, 14_000)], {("estimate", "s", 10_000): 16_000})["estimate"]
+    assert (stage.since_input.p50, stage.since_event.p50) == (2.0, 6.0)
 
 
 def test_stages_and_sessions_are_told_apart() -> None:

@@ -124,11 +124,13 @@ def test_physiology_is_due_with_the_chunk_in_which_its_second_ends() -> None:
     assert dues == {hop_us: min(end for end in ends if end >= hop_us) for hop_us in dues}
 
 
-def test_an_early_promise_lets_an_estimate_be_due_before_its_hop() -> None:
+def test_with_a_wristband_alone_estimates_are_due_at_their_hop() -> None:
     wristband = [stream for stream in captured(Topology.EDGE) if stream.topic == SIGNALS.name]
     planned = streams(Topology.EDGE, 0, WINDOW)
     alone = Streams(slots={stream: planned.slots[stream] for stream in wristband}, trials=[])
-    assert any(output.due_us < output.event_time_us for output in expected(alone, "s", WINDOW) if output.stage == "estimate")
+    waits_us = [output.due_us - output.event_time_us for output in expected(alone, "s", WINDOW) if output.stage == "estimate"]
+    assert waits_us.count(0) == 4  # physiology promises a second ahead
+    assert min(waits_us) == 0
 
 
 def test_a_session_declares_what_its_devices_bring_and_the_services_make() -> None:
