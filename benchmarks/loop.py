@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]  # its servers
@@ -88,7 +89,7 @@ def main() -> int:
     results = measured(cases(chosen), chosen.data)
     if not results:
         return 1
-    text = page(results, sys.argv[1:])
+    text = page(results, ["DIR" if before == "--data" else given for before, given in pairwise(sys.argv)])
     print(text)
     if chosen.write:
         write(RESULTS, text, results)

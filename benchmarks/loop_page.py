@@ -12,7 +12,7 @@ from pathlib import Path
 
 from loop_ages import Spread
 from loop_load import Topology
-from loop_run import Result
+from loop_run import LATE_MS, Result
 
 STAGES = {
     "face": "frame to face features", "physio": "samples to physiology", "audio": "sound to voice features",
@@ -30,12 +30,16 @@ HEADINGS = {
         "Camera frames of 640 x 480 at 15 Hz as JPEG, sound, and the wristband's samples: nothing is read in the browser.",
     ),
 }
-DEFINITIONS = """An **age** is the wall time at which a reader on the bus has a result, less the time at which the newest record that it
+DEFINITIONS = f"""An **age** is the wall time at which a reader on the bus has a result, less the time at which the newest record that it
 needed was due; what the load was late, the bus, decoding and the reader's own wait are in it. A hop that closes at *h* needs, of each
 stream, the first record that promises nothing older than *h*: an estimate waits for the first video frame after *h*, physiology for the
 chunk in which its second ends. Where all have promised ahead (a service's features promise one hop more), it is due at *h*: a live
 session closes no hop before. **From event time** is the same less the result's own event time: what a viewer sees, the wait for a frame
 or a chunk included.
+
+Under costs, **late**, **stale** and **dead** are records that services did not use: older than what was closed already, frames too old
+to be worth a look, and unreadable ones. **Load late** is the load's own lateness, of which the ages hold a part; beyond
+{LATE_MS:.0f} ms (99th percentile) a run says nothing of the services but that the machine is full, and its ages are left out.
 
 Each learner answers a trial every 5 s; a directive's age counts from the trial. The load's records are made and sealed before the run;
 capture's and the gateway's own work (decoding, consent, storing, pushing to the page) is not in the figures. All learners are
@@ -71,7 +75,8 @@ def write(folder: Path, text: str, results: Sequence[Result]) -> None:
     """Put the page and all figures where the others are."""
     (folder / "loop.md").write_text(text)
     figures = [asdict(result) | {"valid": result.valid} for result in results]
-    (folder / "loop.json").write_text(json.dumps(figures, indent=1) + "\n")
+    machine = {"processor": processor_name(), "cores": os.cpu_count(), "python": platform.python_version()}
+    (folder / "loop.json").write_text(json.dumps({"machine": machine, "runs": figures}, indent=1) + "\n")
 
 
 def line(result: Result) -> str:
@@ -151,7 +156,7 @@ def _spread(since_input: Spread, since_event: Spread) -> list[str]:
 def _costs(runs: Iterable[Result]) -> Table:
     heading = (
         "costs", "records in, 1/s", "load late p99, ms", "CPU of services, ms a learner and second", "of broker and Redis", "cores busy",
-        "peak memory of services, MB", "late", "dead",
+        "other programs, cores", "peak memory of services, MB", "late", "stale", "dead",
     )  # fmt: skip
     return Table(heading, [_cost(result) for result in runs])
 
@@ -167,9 +172,9 @@ def _cost(result: Result) -> Sequence[str]:
         f"{services_ms:.1f}",
         f"{beside:.1f}" if beside else "-",
         f"{result.machine_busy:.0%}",
+        f"{result.others_cores:.2f}",
         f"{memory:.0f}" + (f" in {processes} processes" if processes > 1 else ""),
-        f"{_counted(result, 'late'):.0f}",
-        f"{_counted(result, 'dead'):.0f}",
+        *(f"{_counted(result, outcome):,.0f}" for outcome in ("late", "stale", "dead")),
     )
 
 

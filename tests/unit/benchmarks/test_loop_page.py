@@ -1,0 +1,56 @@
+"""What docs/results/loop.md says of a run, and what it keeps to itself."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from loop_ages import Expected, stages
+from loop_load import Topology
+from loop_page import line, page, write
+from loop_run import Case, Result
+
+CASE = Case(topology=Topology.EDGE, bus="kafka", learners=50, seconds=30.0, warm_up_s=15.0)
+DUE = [Expected(stage="estimate", session_id="s", event_time_us=at_us, due_us=at_us) for at_us in range(0, 200_000, 1_000)]
+RESULT = Result(
+    case=CASE,
+    stages=stages(DUE, {output.name: output.due_us + 12_300 for output in DUE[10:]}),
+    late_p99_ms=4.0,
+    late_largest_ms=9.0,
+    records_per_s=1450.0,
+    megabytes_per_s=1.0,
+    cpu_ms={"fusion": 5.5, "physio": 4.25, "load": 3.0, "broker": 2.0, "redis": 0.5},
+    peak_mb={"fusion": 100.0, "physio": 90.0},
+    counters={"affectloop_records_total,fusion,face.features.v1,late": 3.0, "affectloop_records_total,fusion,face.features.v1,ok": 9.0},
+    machine_busy=0.5,
+    others_cores=0.01,
+    load_average=1.0,
+)
+LATE = replace(RESULT, late_p99_ms=300.0)
+
+
+def row(text: str, begins: str) -> list[str]:
+    return next([cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith(f"| {begins}"))
+
+
+def test_ages_and_what_was_lost_are_told_by_stage() -> None:
+    cells = row(page([RESULT], []), "Kafka, 50 learners: features to estimate")
+    assert cells[1:6] == ["190", "10", "12", "12", "12"]
+
+
+def test_a_late_load_is_told_and_its_ages_are_not() -> None:
+    text = page([LATE], [])
+    assert row(text, "estimate, 95th")[2] == "not measured: the load was late"
+    assert "features to estimate" not in text
+    assert "INVALID" in line(LATE)
+
+
+def test_costs_are_sums_over_the_services_processes() -> None:
+    cells = row(page([RESULT], []), "Kafka, 50 learners |")
+    assert cells[1:9] == ["1,450", "4.0", "9.8", "2.5", "50%", "0.01", "190 in 2 processes", "3"]
+
+
+def test_every_figure_is_kept_beside_the_page(tmp_path: Path) -> None:
+    write(tmp_path, page([RESULT, LATE], []), [RESULT, LATE])
+    runs = json.loads((tmp_path / "loop.json").read_text())["runs"]
+    assert [(run["case"]["learners"], run["valid"]) for run in runs] == [(50, True), (50, False)]
+    assert runs[0]["stages"]["estimate"]["since_input"]["p99"] == 12.3
