@@ -75,7 +75,8 @@ class Scalp:
         normal = self.normals[nearest].mean(axis=1)
         normal /= np.linalg.norm(normal, axis=1, keepdims=True)
         missing = height - above
-        return points + np.where(missing > 0, missing, 0.5 * missing)[:, None] * normal
+        laid: FloatArray = points + np.where(missing > 0, missing, 0.5 * missing)[:, None] * normal
+        return laid
 
 
 PARTING_X = 0.30
@@ -92,7 +93,7 @@ def scalp_density(rest: FloatArray, ears: FloatArray) -> FloatArray:
     return np.asarray(density * np.where(z > -0.45, x < 0.80, True))
 
 
-def head_hair(skin: Part, count: int = 8_000, points: int = 9) -> Strands:
+def head_hair(skin: Part, count: int = 6_000, points: int = 8) -> Strands:
     """A side parting, combed to both sides, cut over the brows, at the ears and at the neck."""
     rng = np.random.default_rng(SEED)
     scalp = Scalp(skin)
@@ -115,15 +116,15 @@ def head_hair(skin: Part, count: int = 8_000, points: int = 9) -> Strands:
         at = scalp.laid(curve[-1] + step * direction, height * min(1.0, (number + 1) / 2.5))
         direction = (at - curve[-1]) / np.maximum(np.linalg.norm(at - curve[-1], axis=1, keepdims=True), 1e-9)
         curve.append(at)
-    return Strands(_cut(np.stack(curve, axis=1), rng), np.full(count, 0.0085), rng.random(count), nearest)
+    return Strands(_cut(np.stack(curve, axis=1), rng), np.full(count, 0.0090), rng.random(count), nearest)
 
 
 def _cut(curves: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Each strand ends where it would pass the scissors."""
     x, y, z = np.abs(curves[..., 0]), curves[..., 1], curves[..., 2]
     ragged = 0.07 * rng.normal(size=(len(curves), 1)) + 0.05 * np.sin(23 * curves[:, -1:, 0]) + 0.04 * np.sin(41 * curves[:, -1:, 2])
-    fringe = 0.40 - 0.10 * np.clip(x / 0.6, 0, 1) ** 2 - 0.55 * np.clip((x - 0.52) / 0.2, 0, 1)
-    lowest = np.where(z > -0.25, fringe, np.where(z > -1.05, -0.28, -0.80)) + ragged
+    fringe = 0.44 - 0.06 * np.clip(x / 0.5, 0, 1) ** 2 - 0.50 * np.clip((x - 0.53) / 0.2, 0, 1)
+    lowest = np.where(z > -0.25, fringe, np.where(z > -1.05, -0.20, -0.72)) + ragged
     beyond = y < lowest
     beyond[:, 0] = False
     last = np.where(beyond.any(axis=1), beyond.argmax(axis=1), curves.shape[1] - 1)

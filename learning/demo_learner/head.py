@@ -27,7 +27,8 @@ FEATURES = {  # what makes it somebody: MakeHuman's targets; none of those that 
     "cheek/l-cheek-volume-incr": 0.15,
     "cheek/r-cheek-volume-incr": 0.15,
 }
-AT_REST = {"eyeBlinkLeft": 0.02, "eyeBlinkRight": 0.02, "mouthSmileLeft": 0.12, "mouthSmileRight": 0.12, "browInnerUp": 0.12}  # open wide, eyes look afraid
+# Lids that are wide open look afraid, a mouth that is not the least bit raised looks cross.
+AT_REST = {"eyeBlinkLeft": 0.02, "eyeBlinkRight": 0.02, "mouthSmileLeft": 0.12, "mouthSmileRight": 0.12, "browInnerUp": 0.12}
 
 LOWEST_SKIN, WIDEST_SKIN = 5.35, 1.9  # of the base mesh, dm: head, neck and what the neckline shows
 LOWEST_CLOTH, HIGHEST_CLOTH, WIDEST_CLOTH = 3.4, 6.5, 3.4

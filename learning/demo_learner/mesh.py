@@ -82,7 +82,7 @@ def _to_vertex(
     valence = np.maximum(np.bincount(edges.ravel(), minlength=count), 1)
     inside = diags(np.where(on_rim, 0.0, 1 / valence**2)) @ (of_face @ to_face + 2 * (of_edge @ to_middle))
     keep = diags(np.where(on_rim, 0.5, 1 - 3 / valence))
-    return keep + inside + 0.25 * (of_rim @ to_middle)
+    return csr_matrix(keep + inside + 0.25 * (of_rim @ to_middle))
 
 
 def _refined_uv(corner_uv: FloatArray) -> FloatArray:

@@ -14,19 +14,20 @@ from demo_learner.renderer import Pose
 FloatArray = NDArray[np.float64]
 
 
-def _both(name: str, weight: float) -> dict[str, float]:
-    return {f"{name}Left": weight, f"{name}Right": weight}
+def _both(**weights: float) -> dict[str, float]:
+    """Left and right alike."""
+    return {f"{name}{side}": weight for name, weight in weights.items() for side in ("Left", "Right")}
 
 
 # Face units of each expression, by action units; weights were set by eye, and so that the face service sees them.
 EXPRESSIONS: Mapping[str, Mapping[str, float]] = {
-    "smile": {**_both("mouthSmile", 0.85), **_both("cheekSquint", 0.7), **_both("eyeSquint", 0.25)},  # AU12, AU6
-    "frown": {**_both("browDown", 1.35), **_both("eyeSquint", 0.35), **_both("mouthPress", 0.55), **_both("mouthFrown", 0.12)},  # AU4, AU7, AU24
-    "surprise": {"browInnerUp": 1.1, **_both("browOuterUp", 1.1), **_both("eyeWide", 0.9), "jawOpen": 0.26, "mouthFunnel": 0.15},  # AU1+2+5+26
-    "fear": {"browInnerUp": 1.1, **_both("browOuterUp", 0.7), **_both("browDown", 0.3), **_both("eyeWide", 1.0), **_both("mouthStretch", 0.6)},
+    "smile": _both(mouthSmile=0.85, cheekSquint=0.7, eyeSquint=0.25),  # AU12, AU6
+    "frown": _both(browDown=1.7, eyeSquint=0.35, mouthPress=0.55, mouthFrown=0.12),  # AU4, AU7, AU24
+    "surprise": {"browInnerUp": 1.1, "jawOpen": 0.2, "mouthFunnel": 0.15, **_both(browOuterUp=1.1, eyeWide=0.9)},  # AU1, AU2, AU5, AU26
+    "fear": {"browInnerUp": 1.1, **_both(browOuterUp=0.7, browDown=0.3, eyeWide=1.0, mouthStretch=0.6)},  # AU1, AU2, AU4, AU5, AU20
 }
-AWAY_YAW_DEG, AWAY_PITCH_DEG = 68.0, -4.0
-JAW, LIPS = 0.30, 0.5  # how far speech opens the jaw and moves the lips
+AWAY_YAW_DEG, AWAY_PITCH_DEG = -57.0, -3.0
+JAW, LIPS = 0.17, 0.6  # how far speech opens the jaw and moves the lips
 LEAN_DM = 0.28  # towards the screen in effort
 
 
@@ -74,13 +75,13 @@ class Performance:
             if shown.onset_s <= time_s <= shown.offset_s:
                 add(EXPRESSIONS[shown.what], shown.at(time_s))
         opened, rounded = self._open[frame], self._round[frame]
-        add({"jawOpen": JAW, **_both("mouthLowerDown", 0.25 * LIPS), **_both("mouthUpperUp", 0.12 * LIPS)}, opened)
+        add({"jawOpen": JAW, **_both(mouthLowerDown=0.25 * LIPS, mouthUpperUp=0.12 * LIPS)}, opened)
         add({"mouthFunnel": 0.55 * LIPS, "mouthPucker": 0.35 * LIPS}, opened * rounded)
-        add(_both("mouthStretch", 0.35 * LIPS), opened * (1 - rounded))
-        add(_both("mouthPress", -1.0), min(opened, units.get("mouthPressLeft", 0.0)))  # lips that speak are not pressed
-        add(_both("eyeBlink", 1.0), self._lid(time_s))
+        add(_both(mouthStretch=0.35 * LIPS), opened * (1 - rounded))
+        add(_both(mouthPress=-1.0), min(opened, units.get("mouthPressLeft", 0.0)))  # lips that speak are not pressed
+        add(_both(eyeBlink=1.0), self._lid(time_s))
         down = max(-float(self._gaze[frame, 1]), 0.0) / 30
-        add(_both("eyeLookDown", 1.0), down)
+        add(_both(eyeLookDown=1.0), down)
         return units
 
     @staticmethod
@@ -116,6 +117,6 @@ def glances(frames: int) -> FloatArray:
     gaze, frame = np.zeros((frames, 2)), 0
     while frame < frames:
         stay = round(rng.uniform(0.7, 2.4) * story.FRAMES_PER_S)
-        gaze[frame : frame + stay] = rng.normal(0, (4.5, 2.2)) + (0, -2.0)
+        gaze[frame : frame + stay] = rng.normal((0.0, -2.0), (4.5, 2.2))
         frame += stay
     return np.asarray(gaussian_filter1d(gaze, 0.7, axis=0))

@@ -23,12 +23,13 @@ KINDS = {"skin": 0, "eye": 1, "teeth": 2, "tongue": 3, "shirt": 4, "lash": 5}
 HAIR, BROW = (0.036, 0.020, 0.012), (0.060, 0.038, 0.026)  # linear red, green, blue
 KEY_FROM = np.array([-1.5, 1.35, 2.4])  # a window
 PIVOT = np.array([0.0, -0.95, -0.55])  # where the neck bends
-SHADOW_SIDE = 1536
+SHADOW_SIDE = 1024
+SHADOWING = 2  # of so many strands one casts a shadow: they are dense enough
 AMBIENT_DIRECTIONS, AMBIENT_SIDE = 96, 512
 SAMPLES = 4
 CAMERA_AT = np.array([0.0, -0.12, 7.6])
 LOOKS_AT = np.array([0.0, -0.42, 0.0])
-HALF_HEIGHT = 1.78  # dm that the picture shows above and below its middle, at the eyes
+HALF_HEIGHT = 1.66  # dm that the picture shows above and below its middle, at the eyes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +58,24 @@ class Renderer:
 
     def __init__(self, head: Head, side: int, background: Picture) -> None:
         self._head, self._side, self._background = head, side, background.astype(np.float32)
-        self._context = moderngl.create_context(standalone=True, backend="egl")
-        context = self._context
+        library: Any = moderngl  # its own hints do not know the backend's name
+        context = library.create_context(standalone=True, backend="egl")
+        self._context = context
         self._solid = self._program("solid.vert", "solid.frag")
         self._strand = self._program("strand.vert", "strand.frag")
         self._solid_depth = self._program("solid.vert", "depth.frag")
         self._strand_depth = self._program("strand_depth.vert", "depth.frag")
         size = (side, side)
-        self._target = context.framebuffer([context.renderbuffer(size, 4, samples=SAMPLES)], context.depth_renderbuffer(size, samples=SAMPLES))
+        self._target = context.framebuffer(
+            [context.renderbuffer(size, 4, samples=SAMPLES)], context.depth_renderbuffer(size, samples=SAMPLES)
+        )
         self._resolved = context.framebuffer([context.renderbuffer(size, 4)])
         self._shadows = context.depth_texture((SHADOW_SIDE, SHADOW_SIDE))
+        self._shadows.compare_func = "<="
         self._shadow_target = context.framebuffer(depth_attachment=self._shadows)
         self._hair, self._brows = head_hair(head.part("skin")), brows(head.part("skin"))
         self._strands = {"hair": self._strand_arrays(self._hair), "brow": self._strand_arrays(self._brows)}
-        openness = _openness(context, self, head)
+        openness = _openness(context, head)
         self._parts = [self._drawn(part, openness[part.kind]) for part in head.parts]
 
     def _program(self, vertex: str, fragment: str) -> Any:
@@ -146,23 +151,25 @@ class Renderer:
         for drawn in self._parts:
             if drawn.part.kind not in ("eye", "lash", "shirt"):
                 drawn.shadow.render()
-        self._strands["hair"][2].render()
-        self._shadows.compare_func = "<="
+        hair = self._strands["hair"][2]
+        hair.render(vertices=hair.vertices // SHADOWING // 3 * 3)
 
     def _draw(self) -> None:
         for drawn in sorted(self._parts, key=lambda drawn: KINDS[drawn.part.kind]):  # lashes, which are half transparent, last
             if drawn.part.kind == "lash":
                 self._context.enable(moderngl.BLEND)
                 self._context.blend_func = (moderngl.SRC_ALPHA, moderngl.ONE_MINUS_SRC_ALPHA, moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
+            if drawn.part.kind == "skin":
+                self._context.enable(moderngl.CULL_FACE)
             _put(self._solid, "kind", KINDS[drawn.part.kind])
             drawn.vertices.render()
-        self._context.disable(moderngl.BLEND)
+            self._context.disable(moderngl.CULL_FACE | moderngl.BLEND)
         for name, colour in (("hair", HAIR), ("brow", BROW)):
             _put(self._strand, "hair", colour)
             self._strands[name][1].render()
 
 
-def _openness(context: Any, renderer: Renderer, head: Head) -> dict[str, FloatArray]:
+def _openness(context: Any, head: Head) -> dict[str, FloatArray]:
     """How much of the sky above each vertex's surface is free, 0 to 1: by depth pictures from all sides."""
     rest = {part.kind: part.rest for part in head.parts}
     normals = {part.kind: Normals(part.triangles, len(part.rest)).of(part.rest) for part in head.parts}
@@ -263,7 +270,9 @@ def _frowns(units: Mapping[str, float]) -> FloatArray:
 
     raised = most("browInnerUp", "browOuterUpLeft", "browOuterUpRight")
     smile = most("mouthSmileLeft", "mouthSmileRight")
-    return np.array([0.5 * raised, 0.6 * most("browDownLeft", "browDownRight"), 0.45 * most("cheekSquintLeft", "eyeSquintLeft"), 0.5 * smile])
+    return np.array(
+        [0.5 * raised, 0.6 * most("browDownLeft", "browDownRight"), 0.45 * most("cheekSquintLeft", "eyeSquintLeft"), 0.5 * smile]
+    )
 
 
 def _set(program: Any, uniforms: Mapping[str, FloatArray]) -> None:

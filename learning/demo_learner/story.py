@@ -59,8 +59,8 @@ SHOWN = (
     Shown("frown", 54.2, 55.2, 60.0, 61.2, 1.0),
     Shown("frown", 61.8, 62.8, 69.5, 71.0, 1.0),
     Shown("smile", 73.6, 74.6, 78.8, 80.2, 1.0),
-    Shown("smile", 82.6, 83.6, 86.0, 87.2, 0.7),
-    Shown("smile", 89.6, 90.4, 93.0, 94.2, 0.8),
+    Shown("smile", 82.6, 83.6, 86.0, 87.2, 0.95),
+    Shown("smile", 89.6, 90.4, 93.0, 94.2, 0.95),
 )
 TURNED_AWAY = Shown("turned away", 29.2, 30.1, 34.3, 35.2)  # a look at the door
 BLINKS_S = (

@@ -9,12 +9,13 @@ uniform vec3 key_from;
 uniform vec3 eye;
 uniform sampler2DShadow shadows;
 
-float lit(vec4 in_light, float bias) {
-    vec3 place = in_light.xyz / in_light.w * 0.5 + 0.5;
+vec3 in_shadows(vec4 in_light, float bias) { return in_light.xyz * 0.5 + vec3(0.5, 0.5, 0.5 - bias); }
+
+float lit(vec4 in_light, float bias) { // soft: nine looks
     float sum = 0.0;
     for (int x = -1; x <= 1; x++)
         for (int y = -1; y <= 1; y++)
-            sum += texture(shadows, vec3(place.xy + vec2(x, y) * 0.0030, place.z - bias));
+            sum += texture(shadows, in_shadows(in_light, bias) + vec3(vec2(x, y) * 0.0030, 0.0));
     return sum / 9.0;
 }
 

@@ -5,10 +5,8 @@ in vec4 in_light;
 out vec4 colour;
 uniform int kind;
 uniform vec4 frowns; // how far forehead, brow, eyes and cheeks are drawn together
-uniform float eye_scale;
 uniform vec3 gaze[2];      // where the right and the left eye look
 uniform vec3 eye_centre[2];
-uniform float eye_radius;
 
 const int SKIN = 0, EYE = 1, TEETH = 2, TONGUE = 3, SHIRT = 4, LASH = 5;
 
@@ -113,7 +111,7 @@ vec3 shirt(vec3 view, float key, float open) {
     float ribs = 0.5 + 0.5 * cos(atan(at.x, at.z + 0.9) * 130.0);
     vec3 cloth = vec3(0.060, 0.135, 0.165) * (1.0 + 0.25 * noise(at * 6.0) + 0.35 * noise(at * 70.0));
     cloth *= 1.0 - band * (0.20 + 0.30 * ribs) - 0.45 * bell(edge - 0.145, 0.012) - 0.3 * bell(edge, 0.02);
-    vec3 normal = bumped(normalize(surface), 0.05 * noise(at * vec3(2.2, 1.1, 2.2) + 4.0) + 0.012 * noise(at * 6.0) + 0.012 * band);
+    vec3 normal = bumped(normalize(surface), 0.05 * noise(at * vec3(2.2, 1.1, 2.2) + 4.0) + 0.012 * band);
     return cloth * diffuse(normal, key, vec3(0.12), open);
 }
 
@@ -122,7 +120,7 @@ void main() {
     float key = lit(in_light, 0.0030);
     float open = ambient.x;
     if (kind == SKIN) {
-        float height = 0.030 * folds(at) + 0.0016 * noise(at * 60.0) + 0.0012 * noise(at * 25.0);
+        float height = 0.030 * folds(at) + 0.0012 * noise(at * 60.0) + 0.0005 * noise(at * 25.0);
         normal = bumped(normal, height);
         float mouth = smoothstep(0.3, 0.8, masks.z);
         vec3 tone = mix(skin_colour(at), vec3(0.055, 0.032, 0.022), 0.85 * smoothstep(0.3, 1.0, ambient.y)) * (1.0 + 3.0 * folds(at) * vec3(0.10, 0.14, 0.14));

@@ -18,6 +18,7 @@ KINDS = "give videos, Empatica E4 zips or folders, WAV or FLAC, or .affectloop r
 NOT_READ = frozenset({".csv", ".txt", ".json", ".edf", ".xdf", ".avro", ".jpg", ".jpeg", ".png", ".mp3", ".key"})  # said at once
 CAMERA = "camera"
 MICROPHONE = "microphone"
+DEMO = "demo"  # instead of a file: the recorded learner that comes with the service
 
 
 class Track(Protocol):
@@ -136,6 +137,10 @@ def open_source(path: Path, *, salvage: bool = False) -> Source:
 
     ``salvage`` reads what there is of a truncated video instead of refusing it.
     """
+    if str(path) == DEMO and not path.exists():
+        from affectloop_capture.demo_learner import demo_source
+
+        return demo_source()
     if not path.exists():
         raise InvalidInput(f"{path}: there is no such file; check the name")
     suffix = path.suffix.lower()
