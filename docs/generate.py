@@ -90,7 +90,7 @@ def settings_page() -> str:
         "# Settings",
         "",
         WRITTEN.format("the settings classes"),
-        "Settings are environment variables; anything unknown is refused.",
+        "Settings are environment variables; a value that does not fit is refused at the start, with its name.",
         "",
     ]
     for name, settings in settings_classes():

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import tempfile
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import faust
@@ -74,6 +76,7 @@ class _Agent:
             f"affectloop-{self._service.name}",
             broker="kafka://" + self._runtime.bus.removeprefix("kafka://").replace(",", ";kafka://"),
             store="memory://",
+            datadir=str(Path(tempfile.gettempdir()) / f"affectloop-{self._service.name}"),  # Faust makes one though nothing is kept
             web_enabled=False,
             topic_allow_declare=False,
             topic_disable_leader=True,
