@@ -104,8 +104,8 @@ class Host:
 
     @property
     def held(self) -> int:
-        """Records read and not acknowledged."""
-        return sum(len(pending) for pending in self._pending.values())
+        """Records read and not acknowledged. May be asked from another thread: Faust's agent does while a turn runs."""
+        return sum(len(pending) for pending in list(self._pending.values()))
 
     @property
     def is_full(self) -> bool:
