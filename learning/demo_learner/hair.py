@@ -98,25 +98,42 @@ def head_hair(skin: Part, count: int = 6_000, points: int = 8) -> Strands:
     rng = np.random.default_rng(SEED)
     scalp = Scalp(skin)
     root, normal, nearest = scalp.roots(scalp_density(skin.rest, skin.mask[:, 3]), count, rng)
-    clump = np.round(root * 6) @ np.array([12.9898, 78.233, 37.719])
+    clump = np.round(root * 6) @ np.array([12.9898, 78.233, 37.719])  # the same number for neighbours
     wander = np.stack([np.sin(clump * factor) for factor in (1.0, 1.7, 2.3)], axis=1)
     height = 0.02 + 0.13 * rng.random(count) * np.clip((root[:, 1] + 0.6) / 0.8, 0.35, 1)
+    comb = _combed(root, wander, rng)
+    length = np.where(root[:, 1] > 0.4, 1.5, 1.0) * rng.uniform(0.85, 1.1, count)
+    curves = _grown(scalp, root, normal, comb, length / (points - 1), height, points)
+    return Strands(_cut(curves, rng), np.full(count, 0.0090), rng.random(count), nearest)
+
+
+def _combed(root: FloatArray, wander: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Which way the comb went at each root: away from the parting, at the front forward, (n, 3)."""
+    count = len(root)
     side = np.where(root[:, 0] > PARTING_X + 0.05 * wander[:, 0] + 0.02 * rng.normal(size=count), 1.0, -1.0)
     forward = np.clip((root[:, 2] + 0.75) / 0.7, 0, 1)
     comb = np.stack([side * (0.35 + 0.45 * forward), np.zeros(count), 1.1 * forward - 0.5 * (1 - forward)], axis=1)
-    comb += 0.14 * wander + 0.05 * rng.normal(size=comb.shape)
-    length = np.where(root[:, 1] > 0.4, 1.5, 1.0) * rng.uniform(0.85, 1.1, count)
-    step = (length / (points - 1))[:, None]
-    direction = 0.35 * normal + 0.8 * comb + np.array([0.0, 0.1, 0.0])
-    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    combed: FloatArray = comb + (0.14 * wander + 0.05 * rng.normal(size=comb.shape))
+    return combed
+
+
+def _grown(
+    scalp: Scalp, root: FloatArray, normal: FloatArray, comb: FloatArray, step: FloatArray, height: FloatArray, points: int
+) -> FloatArray:
+    """Strands from their roots on: each piece goes on as the last, the comb and gravity pull, the head is in the way."""
+    direction = _unit(0.35 * normal + 0.8 * comb + np.array([0.0, 0.1, 0.0]))
     curve = [root - 0.02 * normal]
     for number in range(points - 1):
-        direction = direction + 0.25 * comb + np.array([0.0, -0.55, 0.0])
-        direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-        at = scalp.laid(curve[-1] + step * direction, height * min(1.0, (number + 1) / 2.5))
-        direction = (at - curve[-1]) / np.maximum(np.linalg.norm(at - curve[-1], axis=1, keepdims=True), 1e-9)
+        direction = _unit(direction + 0.25 * comb + np.array([0.0, -0.55, 0.0]))
+        at = scalp.laid(curve[-1] + step[:, None] * direction, height * min(1.0, (number + 1) / 2.5))
+        direction = _unit(at - curve[-1])
         curve.append(at)
-    return Strands(_cut(np.stack(curve, axis=1), rng), np.full(count, 0.0090), rng.random(count), nearest)
+    return np.stack(curve, axis=1)
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    unit: FloatArray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return unit
 
 
 def _cut(curves: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -147,25 +164,34 @@ def brows(skin: Part, count: int = 300, points: int = 4) -> Strands:
     rng = np.random.default_rng(SEED + 1)
     scalp = Scalp(skin)
     x, y, z = np.abs(skin.rest[:, 0]), skin.rest[:, 1], skin.rest[:, 2]
-    along = np.clip((x - 0.12) / 0.42, 0, 1)
-    middle = 0.135 + 0.06 * np.sin(np.pi * np.clip(along * 0.8 + 0.10, 0, 1))
-    thick = 0.030 * (1 - 0.6 * along**1.5)
+    _, middle, thick = _brow_line(x)
     density = (np.abs(y - middle) < 2 * thick) * (x > 0.06) * (x < 0.60) * (z > -0.3)
     root, normal, nearest = scalp.roots(density.astype(np.float64), count * 6, rng)
-    ax = np.abs(root[:, 0])
-    place = np.clip((ax - 0.12) / 0.42, 0, 1)
-    centre = 0.135 + 0.06 * np.sin(np.pi * np.clip(place * 0.8 + 0.10, 0, 1))
-    away = (root[:, 1] - centre) / (0.030 * (1 - 0.6 * place**1.5))
-    kept = np.flatnonzero((np.abs(away) < 1) & (ax > 0.115 + 0.02 * away) & (ax < 0.545))[:count]
-    root, normal, nearest, place, away = root[kept], normal[kept], nearest[kept], place[kept], away[kept]
-    side = np.sign(root[:, 0])
-    lean = np.clip(place * 1.5, 0, 1)
-    direction = np.stack([side * (0.25 + 0.85 * lean), 0.55 - 0.8 * lean - 0.35 * away, 0 * lean], axis=1)
+    x = np.abs(root[:, 0])
+    along, middle, thick = _brow_line(x)
+    off = (root[:, 1] - middle) / thick  # -1 to 1 within the brow
+    kept = np.flatnonzero((np.abs(off) < 1) & (x > 0.115 + 0.02 * off) & (x < 0.545))[:count]
+    curves = _brow_hairs(root[kept], normal[kept], along[kept], off[kept], points, rng)
+    return Strands(curves, np.full(len(kept), 0.0034), rng.random(len(kept)), nearest[kept])
+
+
+def _brow_line(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """How far along the brow a place is (0 inside, 1 outside), how high the brow is there, and half its thickness."""
+    along = np.clip((x - 0.12) / 0.42, 0, 1)
+    middle = 0.135 + 0.06 * np.sin(np.pi * np.clip(along * 0.8 + 0.10, 0, 1))
+    return along, middle, 0.030 * (1 - 0.6 * along**1.5)
+
+
+def _brow_hairs(
+    root: FloatArray, normal: FloatArray, along: FloatArray, off: FloatArray, points: int, rng: np.random.Generator
+) -> FloatArray:
+    """Upward at the nose, outward from there on, (n, points, 3)."""
+    lean = np.clip(along * 1.5, 0, 1)
+    direction = np.stack([np.sign(root[:, 0]) * (0.25 + 0.85 * lean), 0.55 - 0.8 * lean - 0.35 * off, 0 * lean], axis=1)
     direction += 0.15 * rng.normal(size=direction.shape) + 0.22 * normal
-    direction -= 0.8 * (direction * normal).sum(axis=1, keepdims=True) * normal
-    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-    length = rng.uniform(0.05, 0.08, len(root)) * (1 - 0.35 * place)
+    direction = _unit(direction - 0.8 * (direction * normal).sum(axis=1, keepdims=True) * normal)
+    length = rng.uniform(0.05, 0.08, len(root)) * (1 - 0.35 * along)
     steps = np.linspace(0, 1, points)
-    curve = root[:, None] + 0.006 * normal[:, None] + steps[None, :, None] * length[:, None, None] * direction[:, None]
-    curve[..., 1] -= 0.02 * (steps**2)[None] * lean[:, None]
-    return Strands(curve, np.full(len(root), 0.0034), rng.random(len(root)), nearest)
+    curves: FloatArray = root[:, None] + 0.006 * normal[:, None] + steps[None, :, None] * length[:, None, None] * direction[:, None]
+    curves[..., 1] -= 0.02 * (steps**2)[None] * lean[:, None]
+    return curves

@@ -34,7 +34,11 @@ RESEARCH = "research"  # who replays a file of their own states that its person 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``replay``."""
     parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="videos, Empatica E4 zips or folders, WAV or FLAC, recorded sessions"
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="videos, Empatica E4 zips or folders, WAV or FLAC, recorded sessions; or demo: the learner that comes along",
     )
     parser.add_argument("--bus", help="memory (default), or kafka://host:port")
     parser.add_argument("--state", help="memory (default), or redis://host:port/0")
