@@ -2,8 +2,7 @@
 
 import contextlib
 import os
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from servers.kafka import REMEDY as KAFKA_REMEDY
-from servers.kafka import KafkaServer, kafka_server
+from servers.kafka import KafkaServer, empty, kafka_server
 from servers.redis import CannotStart, redis_server
 
 # A slow machine is no defect: hypothesis would fail an example that takes more than 200 ms.
@@ -77,20 +76,5 @@ def kafka_address(kafka: KafkaServer | str) -> str:
 @pytest.fixture
 def fresh_kafka(kafka_address: str) -> str:
     """The broker without any topic or group of ours."""
-    from kafka import KafkaAdminClient
-    from kafka.errors import UnknownTopicOrPartitionError
-
-    admin = KafkaAdminClient(bootstrap_servers=kafka_address)
-    groups = [group["group_id"] if isinstance(group, dict) else group[0] for group in admin.list_groups()]
-    if groups:
-        admin.delete_groups(groups)
-    while ours := [name for name in _names(admin.list_topics()) if not name.startswith("__")]:
-        with contextlib.suppress(UnknownTopicOrPartitionError):  # going already
-            admin.delete_topics(ours)
-        time.sleep(0.1)
-    admin.close()
+    empty(kafka_address)
     return kafka_address
-
-
-def _names(entries: Iterable[Any]) -> list[str]:
-    return [entry["name"] if isinstance(entry, dict) else entry for entry in entries]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -9,9 +10,10 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from servers.ports import free_port
 
@@ -52,6 +54,7 @@ class KafkaServer:
     """A broker in a folder of its own, which a test may stop, kill and start again."""
 
     def __init__(self, home: Path, folder: Path) -> None:
+        self.home = home
         self._classpath = f"{home}/libs/*"
         self._folder = folder
         self.port = free_port()
@@ -84,6 +87,11 @@ class KafkaServer:
             self._process.wait(30)
             self._process = None
 
+    @property
+    def is_running(self) -> bool:
+        """Started, and not stopped or killed since."""
+        return self._process is not None
+
 
 @contextmanager
 def kafka_server(folder: Path) -> Iterator[KafkaServer | str | None]:
@@ -102,6 +110,27 @@ def kafka_server(folder: Path) -> Iterator[KafkaServer | str | None]:
         yield server
     finally:
         server.stop()
+
+
+def empty(address: str) -> None:
+    """Take every topic and group of ours off a broker."""
+    from kafka import KafkaAdminClient
+    from kafka.errors import UnknownTopicOrPartitionError
+
+    admin = KafkaAdminClient(bootstrap_servers=address)
+    groups = _names(admin.list_groups(), "group_id")
+    if groups:
+        admin.delete_groups(groups)
+    while ours := [name for name in _names(admin.list_topics(), "name") if not name.startswith("__")]:
+        with contextlib.suppress(UnknownTopicOrPartitionError):  # going already
+            admin.delete_topics(ours)
+        time.sleep(0.1)
+    admin.close()
+
+
+def _names(entries: Iterable[Any], field: str) -> list[str]:
+    """Names as this or an earlier version of the client gives them."""
+    return [entry[field] if isinstance(entry, dict) else entry if isinstance(entry, str) else entry[0] for entry in entries]
 
 
 def _home(folder: Path) -> Path | None:
