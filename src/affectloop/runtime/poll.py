@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 POLL_S = 0.05  # how long a turn waits for records; stalls and endings are noticed as often
 FULL_PAUSE_S = 0.02
+HEAVY_RECORDS = 25  # a turn of frames through nets takes well under a second, so that writers do not wait for its acknowledgement
 
 
 def run_polling(
@@ -27,12 +28,13 @@ def run_polling(
     """
     consumer = bus.consumer(service.name, [topic.name for topic in service.consumes], host.lose)
     producer = bus.producer(durable=True)  # inputs are acknowledged on the strength of it
+    most = runtime.poll_records if service.prepare is None else min(runtime.poll_records, HEAVY_RECORDS)
     logger.info("service started")
     try:
         while not stop.is_set():
             if host.is_full:
                 stop.wait(FULL_PAUSE_S)
-            records = [] if host.is_full else consumer.poll(POLL_S, runtime.poll_records)
+            records = [] if host.is_full else consumer.poll(POLL_S, most)
             with FEED.labels(service.name).time():
                 fed = host.feed(records)
                 producer.send(fed.outputs)
