@@ -42,7 +42,7 @@ clean: ## remove what was set up
 
 web/node_modules: web/package-lock.json | $(VENV)/dev
 	@echo "fetching what builds the pages, which a test does anew"
-	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund
+	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
 $(VENV)/bin/python:

@@ -20,7 +20,7 @@ from affectloop_capture.demo_learner import demo_source
 from affectloop_capture.merge import merge
 from affectloop_capture.publish import play
 
-SECONDS = 8.0
+SECONDS = 6.0
 
 
 def main() -> None:

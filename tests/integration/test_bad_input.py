@@ -207,7 +207,7 @@ def assert_same(found: Any, expected: Any) -> None:
 
 
 def test_what_cannot_be_read_becomes_a_dead_letter_and_another_session_gets_what_it_gets_alone(installation: Installation) -> None:
-    merged = a_learner(16.0)
+    merged = a_learner(12.0)
     alone = replay(merged, session_of(merged), installation.bus, installation.live, CLOCK, speed=None)
     beside, victim = session_of(merged), live_session(installation)
     hostile = [

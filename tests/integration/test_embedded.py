@@ -59,7 +59,7 @@ def running(folder: Path, *services: str, gateway: int = 0, capture: int = 0, he
     database = f"sqlite:///{folder / 'facts.db'}"
     environment = {
         **os.environ, "AFFECTLOOP_GATEWAY__PORT": str(gateway), "AFFECTLOOP_GATEWAY__DATABASE": database,
-        "AFFECTLOOP_CAPTURE__PORT": str(capture),
+        "AFFECTLOOP_CAPTURE__PORT": str(capture), "AFFECTLOOP_CAPTURE__SHUTDOWN_S": "1",
     }  # fmt: skip
     log = folder / "log.jsonl"
     command = [sys.executable, "-m", "affectloop.cli", "run", *services, "--health-port", str(health)]

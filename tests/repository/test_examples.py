@@ -14,7 +14,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 LONGEST_LINES = 60
 SAYS = {
     "01_one_processor.py": r" 40 s  heart: 7[0-9]\.\d bpm",
-    "02_embedded_session.py": r" 8\.0 s  arousal [+-]0\.\d\d ± 0\.\d\d",
+    "02_embedded_session.py": r" 6\.0 s  arousal [+-]0\.\d\d ± 0\.\d\d",
     "03_replay_a_file.py": r"a voice in \d\d % of 20 s\nreport: .*report\.html",
     "04_capture_client.py": r"^4 records accepted$",
 }
