@@ -325,6 +325,11 @@ class Cause(StrEnum):
     HELD = "held"
     BREAK_DUE = "break-due"
     OVERRIDE = "override"
+    ABILITY_UP = "ability-up"
+    ABILITY_DOWN = "ability-down"
+    OTHER_EMOTION = "other-emotion"
+    VARIED = "varied"
+    EASING_OVER = "easing-over"
 
 
 class Guidance(StrEnum):

@@ -100,7 +100,8 @@ export interface TrialAnswered {
 
 export type Cause =
   | "first-item" | "on-target" | "success-high" | "success-low" | "recent-misses" | "confusion" | "strain-rising" | "calm"
-  | "no-estimate" | "estimate-unsure" | "estimate-stale" | "held" | "break-due" | "override";
+  | "no-estimate" | "estimate-unsure" | "estimate-stale" | "held" | "break-due" | "override"
+  | "ability-up" | "ability-down" | "other-emotion" | "varied" | "easing-over";
 export type Guidance = "none" | "slow-motion" | "compare-pair" | "break";
 
 export interface CauseGiven {

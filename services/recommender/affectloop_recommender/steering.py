@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from affectloop.events import Cause, CauseGiven, TrialAnswered
 from affectloop.stimuli.catalogue import Catalogue
 from affectloop.stimuli.posers import NUMBER_OF_POSER
-from affectloop.training_science.governor import Rules, Ruling, opening, rule
+from affectloop.training_science.governor import Rules, Ruling, eased_at, opening, rule
 from affectloop.training_science.items import INDEX_OF_EMOTION
 from affectloop.training_science.strain import Reading
 from affectloop_recommender.choice import Choice, Draw, choose
 from affectloop_recommender.learner import Learner, Trial, pair_name
+from affectloop_recommender.movement import Step, moved_by
 
 UNKNOWN_POSER = -1
 
@@ -46,7 +47,13 @@ def answered(
         confusion = CauseGiven(cause=Cause.CONFUSION, value=pair[2], detail=pair_name(pair))
         ruling = replace(ruling, causes=(confusion, *ruling.causes))
     after = replace(after, governor=governor)
-    return after, Decision(choice=choose(catalogue, after, ruling, difficulty, draw), ruling=ruling)
+    choice = choose(catalogue, after, ruling, difficulty, draw)
+    step = Step(
+        emotion=INDEX_OF_EMOTION[event.item.emotion], next_emotion=INDEX_OF_EMOTION[choice.item.emotion],
+        difficulty=catalogue.model.difficulty(event.item), next_difficulty=choice.difficulty,
+        before=learner.ability, after=after.ability, was_eased=eased_at(learner.governor, event.header.sequence - 1), ruling=ruling,
+    )  # fmt: skip
+    return after, Decision(choice=choice, ruling=replace(ruling, causes=(*moved_by(step), *ruling.causes)))
 
 
 def _trial(event: TrialAnswered) -> Trial:

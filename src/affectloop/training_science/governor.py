@@ -159,7 +159,7 @@ def rule(
     rests = guidance is Guidance.BREAK and not tired
     if rests:
         governor = replace(governor, rested_us=time_us)
-    eased = number - governor.missed_at < EASED_TRIALS
+    eased = _lately_missed(governor, number)
     eases_under_strain = governor.strained and not wished
     override = (CauseGiven(cause=Cause.OVERRIDE, value=float(wished)),) if wished else ()
     return governor, Ruling(
@@ -174,11 +174,20 @@ def rule(
     )
 
 
+def eased_at(governor: Governor, number: int) -> bool:
+    """Whether the item after that trial was an eased one: the session's first, after misses, or under strain."""
+    return number == 0 or governor.strained or _lately_missed(governor, number)
+
+
 def opening(rules: Rules) -> Ruling:
     """What the first item of a session is asked for: nothing is known yet, so it is an easy one."""
     causes = (CauseGiven(cause=Cause.FIRST_ITEM),)
     target = rules.eased_target
     return Ruling(target=target, calm_target=target, guidance=Guidance.NONE, pause_ms=rules.pause_ms, causes=causes)
+
+
+def _lately_missed(governor: Governor, number: int) -> bool:
+    return number - governor.missed_at < EASED_TRIALS
 
 
 def _after_misses(governor: Governor, number: int, outcomes: Sequence[Outcome]) -> tuple[Governor, tuple[CauseGiven, ...]]:

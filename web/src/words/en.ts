@@ -20,7 +20,7 @@ export const en = {
     "good": "good", "no-signal": "no signal", "warming-up": "settling in", "off-body": "not worn", "noisy": "too noisy",
     "moving": "moving too much", "too-few-beats": "too few heartbeats", "no-face": "no face seen", "turned-away": "turned away",
     "too-small": "too far away", "too-dark": "too dark", "blurred": "blurred", "silent": "silent", "no-speech": "nobody speaks",
-    "clipped": "too loud", "unsure": "signals do not agree", "not-allowed": "sensing off", "no-record": "nothing received", "ended": "recording over",
+    "clipped": "too loud", "unsure": "too unsure", "not-allowed": "sensing off", "no-record": "nothing received", "ended": "recording over",
   } as Record<Reason | "no-record" | "ended", string>,
   lanes: {
     trials: "Trials", face: "Face", heart: "Heart rate", skin: "Skin conductance", voice: "Voice", arousal: "Arousal", valence: "Valence",
@@ -28,7 +28,7 @@ export const en = {
   },
   notes: { arousal: "calm to aroused", valence: "unpleasant to pleasant", face: "expression", voice: "pitch, Hz", difficulty: "level, 1 to 12", ability: "estimated, logits" },
   causes: {
-    "first-item": () => "first item",
+    "first-item": () => "first item: an easy one",
     "on-target": (value) => (value === null ? "success on target" : `success ${percent(value)}, on target`),
     "success-high": (value) => (value === null ? "success above target" : `success ${percent(value)}`),
     "success-low": (value) => (value === null ? "success below target" : `success only ${percent(value)}`),
@@ -42,6 +42,11 @@ export const en = {
     "held": (value) => (value === null ? "held, to settle" : `held for ${Math.round(value)} more`),
     "break-due": (value) => (value === null ? "time for a break" : `time for a break: ${Math.round(value)}\u00a0min`),
     "override": (value) => (value === null ? "the learner's wish" : value < 0 ? "asked for easier items" : "asked for harder items"),
+    "ability-up": (value) => `answers raise the skill${value === null ? "" : ` by ${value.toFixed(1)}`}`,
+    "ability-down": (value) => `answers lower the skill${value === null ? "" : ` by ${Math.abs(value).toFixed(1)}`}`,
+    "other-emotion": (value, detail) => `${detail} next${value === null ? "" : value < 0 ? ": less skill there" : ": more skill there"}`,
+    "varied": () => "shown another way, as likely to be right",
+    "easing-over": () => "easing is over",
   } as Record<Cause, (value: number | null, detail: string) => string>,
   guidance: {
     "none": "", "slow-motion": "Next: the expression in slow motion", "compare-pair": "Next: the two side by side", "break": "Next: a short break",

@@ -14,7 +14,7 @@ export const zh: Words = {
   reasons: {
     "good": "正常", "no-signal": "没有信号", "warming-up": "正在熟悉", "off-body": "未佩戴", "noisy": "噪声过大", "moving": "动作过大",
     "too-few-beats": "心跳太少", "no-face": "未见面部", "turned-away": "转开了脸", "too-small": "离得太远", "too-dark": "太暗", "blurred": "模糊",
-    "silent": "安静", "no-speech": "无人说话", "clipped": "声音过大", "unsure": "信号不一致", "not-allowed": "感知已关闭", "no-record": "没有收到数据", "ended": "记录结束",
+    "silent": "安静", "no-speech": "无人说话", "clipped": "声音过大", "unsure": "不够确定", "not-allowed": "感知已关闭", "no-record": "没有收到数据", "ended": "记录结束",
   },
   lanes: {
     trials: "练习题", face: "面部", heart: "心率", skin: "皮肤电导", voice: "语音", arousal: "唤醒度", valence: "效价", difficulty: "难度",
@@ -22,7 +22,7 @@ export const zh: Words = {
   },
   notes: { arousal: "平静到激动", valence: "不愉快到愉快", face: "表情", voice: "音高，Hz", difficulty: "级别，1 到 12", ability: "估计值，logit" },
   causes: {
-    "first-item": () => "第一题",
+    "first-item": () => "第一题：容易些",
     "on-target": (value) => (value === null ? "正确率达标" : `正确率 ${percent(value)}，达标`),
     "success-high": (value) => (value === null ? "正确率高于目标" : `正确率 ${percent(value)}`),
     "success-low": (value) => (value === null ? "正确率低于目标" : `正确率仅 ${percent(value)}`),
@@ -36,6 +36,11 @@ export const zh: Words = {
     "held": (value) => (value === null ? "保持，待稳定" : `再保持 ${Math.round(value)} 题`),
     "break-due": (value) => (value === null ? "该休息了" : `该休息了：已 ${Math.round(value)} 分钟`),
     "override": (value) => (value === null ? "学习者自己的选择" : value < 0 ? "学习者想要容易些" : "学习者想要难一些"),
+    "ability-up": (value) => `作答使能力估计上升${value === null ? "" : ` ${value.toFixed(1)}`}`,
+    "ability-down": (value) => `作答使能力估计下降${value === null ? "" : ` ${Math.abs(value).toFixed(1)}`}`,
+    "other-emotion": (value, detail) => `下一题：${detail}${value === null ? "" : value < 0 ? "，此处能力较弱" : "，此处能力较强"}`,
+    "varied": () => "换一种呈现，答对的可能不变",
+    "easing-over": () => "放缓结束",
   },
   guidance: { "none": "", "slow-motion": "接下来：慢动作看这个表情", "compare-pair": "接下来：并排比较这两种表情", "break": "接下来：休息片刻" },
   started: (level) => `从 ${level} 级开始`,

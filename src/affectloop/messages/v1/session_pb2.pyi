@@ -25,6 +25,11 @@ class Cause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAUSE_HELD: _ClassVar[Cause]
     CAUSE_BREAK_DUE: _ClassVar[Cause]
     CAUSE_OVERRIDE: _ClassVar[Cause]
+    CAUSE_ABILITY_UP: _ClassVar[Cause]
+    CAUSE_ABILITY_DOWN: _ClassVar[Cause]
+    CAUSE_OTHER_EMOTION: _ClassVar[Cause]
+    CAUSE_VARIED: _ClassVar[Cause]
+    CAUSE_EASING_OVER: _ClassVar[Cause]
 
 class Guidance(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -56,6 +61,11 @@ CAUSE_ESTIMATE_STALE: Cause
 CAUSE_HELD: Cause
 CAUSE_BREAK_DUE: Cause
 CAUSE_OVERRIDE: Cause
+CAUSE_ABILITY_UP: Cause
+CAUSE_ABILITY_DOWN: Cause
+CAUSE_OTHER_EMOTION: Cause
+CAUSE_VARIED: Cause
+CAUSE_EASING_OVER: Cause
 GUIDANCE_UNSPECIFIED: Guidance
 GUIDANCE_NONE: Guidance
 GUIDANCE_SLOW_MOTION: Guidance
