@@ -188,6 +188,37 @@ def test_a_writer_to_memory_waits_for_its_slowest_group() -> None:
     thread.join()
 
 
+def behind(bus: MemoryBus) -> Consumer:
+    """A reader whose group is 590 bytes behind, in ten records, where 100 are allowed."""
+    consumer = bus.consumer("g", [AUDIO.name], nothing_lost)
+    send(bus, [Outgoing(AUDIO.name, b"k", b"x" * size) for size in [10] * 9 + [500]])
+    return consumer
+
+
+def test_a_writer_to_memory_waits_beyond_its_patience_for_readers_that_get_on() -> None:
+    bus = MemoryBus(partitions=1, waiting_bytes=100, send_timeout_s=0.6)
+    consumer, done = behind(bus), threading.Event()
+
+    def write() -> None:
+        send(bus, [Outgoing(AUDIO.name, b"k", b"y")])
+        done.set()
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    for record in read(consumer, lambda records: len(records) == 10):
+        assert not done.wait(0.15), "1.5 s in all, the longest stretch without progress 0.15 s"
+        consumer.acknowledge({record.place: record.offset + 1})
+    assert done.wait(10)
+    thread.join()
+
+
+def test_a_writer_to_memory_gives_up_on_readers_that_stand_still_and_says_which() -> None:
+    bus = MemoryBus(partitions=1, waiting_bytes=100, send_timeout_s=0.1)
+    behind(bus)
+    with pytest.raises(Unavailable, match=f"{AUDIO.name}: its readers are 100 bytes behind .* start or check them"):
+        send(bus, [Outgoing(AUDIO.name, b"k", b"y")])
+
+
 def test_memory_forgets_what_every_group_has_acknowledged() -> None:
     bus = MemoryBus(partitions=1, retained_bytes=100)
     consumer = bus.consumer("g", [AUDIO.name], nothing_lost)

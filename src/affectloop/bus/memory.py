@@ -15,7 +15,7 @@ from affectloop.topics import PARTITIONS, Topic
 
 RETAINED_BYTES = 64_000_000  # a topic keeps this much for late readers beyond what its groups still need
 WAITING_BYTES = 256_000_000  # a writer waits while the slowest group of a topic is this far behind
-SEND_TIMEOUT_S = 30.0  # as a Kafka producer's delivery timeout
+SEND_TIMEOUT_S = 30.0  # without any progress of the readers; as a Kafka producer's delivery timeout
 
 
 @dataclass
@@ -71,6 +71,8 @@ class MemoryBus:
         Stamps records with the time they came in.
     retained_bytes, waiting_bytes
         How much a topic keeps for late readers, and how far its slowest group may fall behind before writers wait.
+    send_timeout_s
+        How long a writer waits for a group that acknowledges nothing; while it does, writers wait as long as it takes.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class MemoryBus:
         clock: Clock | None = None,
         retained_bytes: int = RETAINED_BYTES,
         waiting_bytes: int = WAITING_BYTES,
+        send_timeout_s: float = SEND_TIMEOUT_S,
     ) -> None:
         self.partitions = partitions
         self.clock = clock or SystemClock()
@@ -86,6 +89,7 @@ class MemoryBus:
         self.closed = False
         self._retained_bytes = retained_bytes
         self._waiting_bytes = waiting_bytes
+        self._send_timeout_s = send_timeout_s
         self._logs: dict[Partition, _Log] = defaultdict(_Log)
         self._groups: dict[str, _Group] = defaultdict(_Group)
 
@@ -134,8 +138,7 @@ class MemoryBus:
         with self.changed:
             for record in records:
                 place = self.place_of(record.topic, record.key)
-                if not self.changed.wait_for(lambda place=place: self._has_room(place), timeout=SEND_TIMEOUT_S):  # type: ignore[misc]
-                    raise Unavailable(f"{record.topic}: its readers are {self._waiting_bytes} bytes behind; start or check them")
+                self._wait_for_room(place)
                 self._logs[place].append(place, record, self.clock.wall_us())
                 self._trim(place)
                 self.changed.notify_all()
@@ -163,6 +166,17 @@ class MemoryBus:
     def _slowest(self, place: Partition) -> int:
         ends = [group.acknowledged.get(place, 0) for group in self._groups.values() if place.topic in group.topics]
         return min(ends, default=self._logs[place].end)
+
+    def _wait_for_room(self, place: Partition) -> None:
+        """However slow the readers are, while they get on; one that stands still fails the writer."""
+        slowest = self._slowest(place)
+        while not self.changed.wait_for(lambda: self._has_room(place), timeout=self._send_timeout_s):
+            if self._slowest(place) == slowest:
+                raise Unavailable(
+                    f"{place.topic}: its readers are {self._waiting_bytes // self.partitions} bytes behind on a partition and read nothing "
+                    f"for {self._send_timeout_s:g} s; start or check them"
+                )
+            slowest = self._slowest(place)
 
     def _has_room(self, place: Partition) -> bool:
         log = self._logs[place]
