@@ -1,7 +1,13 @@
 """What all settings have in common: frozen, nothing unknown, units in names, every field described."""
 
-from pydantic import Field
+import difflib
+import os
+from typing import Any
+
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from affectloop.errors import InvalidInput
 
 
 def settings_config(service: str) -> SettingsConfigDict:
@@ -9,7 +15,26 @@ def settings_config(service: str) -> SettingsConfigDict:
     return SettingsConfigDict(frozen=True, extra="forbid", env_prefix=f"AFFECTLOOP_{service.upper()}__", env_nested_delimiter="__")
 
 
-class RuntimeSettings(BaseSettings):
+class Settings(BaseSettings):
+    """What every settings class is: a variable that carries its prefix and names none of its fields is refused.
+
+    pydantic-settings passes over such variables; a misspelt limit would then silently be the default.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_variables(cls, values: Any) -> Any:
+        prefix = (cls.model_config.get("env_prefix") or "").upper()
+        fields = {name.upper() for name in cls.model_fields}
+        for variable in sorted(os.environ):
+            if variable.upper().startswith(prefix) and (name := variable.upper().removeprefix(prefix)) not in fields:
+                near = difflib.get_close_matches(name, fields, n=1)
+                meant = f"did you mean {prefix}{near[0]}?" if near else "docs/settings.md lists them all"
+                raise InvalidInput(f"{variable}: there is no such setting; {meant}")
+        return values
+
+
+class RuntimeSettings(Settings):
     """Settings of the runtime, shared by every service."""
 
     model_config = settings_config("runtime")

@@ -1,12 +1,11 @@
 """Settings of the audio service."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
-from affectloop.settings import settings_config
+from affectloop.settings import Settings, settings_config
 
 
-class AudioSettings(BaseSettings):
+class AudioSettings(Settings):
     """What an operator may set."""
 
     model_config = settings_config("audio")

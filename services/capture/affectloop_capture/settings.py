@@ -3,14 +3,13 @@
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
-from affectloop.settings import settings_config
+from affectloop.settings import Settings, settings_config
 from affectloop_capture.pictures import LARGEST_SIDE_PX
 from affectloop_capture.validation import Limits
 
 
-class CaptureSettings(BaseSettings):
+class CaptureSettings(Settings):
     """Where capture listens, and what it accepts."""
 
     model_config = settings_config("capture")

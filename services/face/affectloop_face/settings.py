@@ -3,12 +3,11 @@
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
-from affectloop.settings import settings_config
+from affectloop.settings import Settings, settings_config
 
 
-class FaceSettings(BaseSettings):
+class FaceSettings(Settings):
     """How pictures are read and faces are followed."""
 
     model_config = settings_config("face")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings
 
-from affectloop.settings import settings_config
+from affectloop.settings import Settings, settings_config
 
 
-class GatewaySettings(BaseSettings):
+class GatewaySettings(Settings):
     """Where the gateway listens, where it stores, and its limits."""
 
     model_config = settings_config("gateway")

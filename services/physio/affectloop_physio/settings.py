@@ -1,12 +1,11 @@
 """Settings of the physio service."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
-from affectloop.settings import settings_config
+from affectloop.settings import Settings, settings_config
 
 
-class PhysioSettings(BaseSettings):
+class PhysioSettings(Settings):
     """What an operator may set; the defaults are what docs/results/physio.md was measured with."""
 
     model_config = settings_config("physio")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
-from affectloop.settings import settings_config
+from affectloop.settings import Settings, settings_config
 from affectloop.training_science.governor import Rules
 
 DEFAULT = Rules()
 
 
-class RecommenderSettings(BaseSettings):
+class RecommenderSettings(Settings):
     """What a deployment may set; the numbers' reasons stand beside the rules that they change."""
 
     model_config = settings_config("recommender")
