@@ -15,7 +15,7 @@ from affectloop.bus.memory import MemoryBus
 from affectloop.clock import SystemClock
 from affectloop.codec import from_record, to_json, to_record
 from affectloop.runtime.host import Host
-from affectloop.runtime.poll import run_polling
+from affectloop.runtime.poll import POLL_S, run_polling
 from affectloop.runtime.service import Service
 from affectloop.session import Session
 from affectloop.settings import RuntimeSettings
@@ -189,6 +189,31 @@ def test_an_unreadable_record_becomes_a_dead_letter_and_the_rest_goes_on(place: 
     assert letter.value == b"\x00random"
     assert b"payload" in letter.headers["field"]
     assert len(found) == 25
+
+
+def test_loops_without_records_wait_and_wake_nobody(place: Place) -> None:
+    live, stop, turns = MemoryLiveState(), threading.Event(), [0, 0, 0]
+
+    def turned(index: int) -> None:
+        turns[index] += 1
+
+    def run(index: int, service: Service) -> None:
+        host = Host(service, None, live, place.runtime, SystemClock())
+        place.run(service, host, place.bus, place.runtime, stop, lambda: turned(index))
+
+    loops = [threading.Thread(target=run, args=each, daemon=True) for each in enumerate((PHYSIO, VOICE, FUSION))]
+    for loop in loops:
+        loop.start()
+    until = time.monotonic() + PATIENCE_S
+    while not all(turns) and time.monotonic() < until:
+        time.sleep(0.1)
+    before, seconds = list(turns), 2.0
+    time.sleep(seconds)
+    made = [after - earlier for after, earlier in zip(turns, before, strict=True)]
+    stop.set()
+    for loop in loops:
+        loop.join(20)
+    assert all(0 < count <= 2 * seconds / POLL_S for count in made), f"{made} turns in {seconds} s without a record"
 
 
 def test_a_large_frame_passes(place: Place) -> None:

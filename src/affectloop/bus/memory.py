@@ -85,8 +85,10 @@ class MemoryBus:
     ) -> None:
         self.partitions = partitions
         self.clock = clock or SystemClock()
-        self.changed = threading.Condition()
+        self.lock = threading.RLock()
         self.closed = False
+        self._room = threading.Condition(self.lock)  # a group acknowledged; a writer may wait for that
+        self._readers: dict[Partition, set[_MemoryConsumer]] = defaultdict(set)  # whom a record wakes
         self._retained_bytes = retained_bytes
         self._waiting_bytes = waiting_bytes
         self._send_timeout_s = send_timeout_s
@@ -99,17 +101,16 @@ class MemoryBus:
 
     def consumer(self, group: str, topics: Sequence[str], on_lost: Callable[[Sequence[Partition]], None]) -> Consumer:
         """Join a group; the partitions are shared out anew."""
-        with self.changed:
+        with self.lock:
             consumer = _MemoryConsumer(self, topics, on_lost, group)
             self._groups[group].members.append(consumer)
             self._groups[group].topics.update(topics)
             self._groups[group].share_out(self.partitions)
-            self.changed.notify_all()
         return consumer
 
     def tail(self, topics: Sequence[str], *, from_start: bool = False) -> Consumer:
         """Read every partition, without a group."""
-        with self.changed:
+        with self.lock:
             consumer = _MemoryConsumer(self, topics, lambda lost: None, None)
             places = {Partition(topic, number) for topic in topics for number in range(self.partitions)}
             consumer.assign(places, {} if from_start else {place: self._logs[place].end for place in places})
@@ -125,9 +126,11 @@ class MemoryBus:
 
     def close(self) -> None:
         """Wake everybody who waits."""
-        with self.changed:
+        with self.lock:
             self.closed = True
-            self.changed.notify_all()
+            self._room.notify_all()
+            for consumer in set().union(*self._readers.values()):
+                consumer.arrived.notify_all()
 
     def place_of(self, topic: str, key: bytes) -> Partition:
         """Where records of a key go; the same number for every topic."""
@@ -135,13 +138,14 @@ class MemoryBus:
 
     def append(self, records: Iterable[Outgoing]) -> None:
         """Write under the lock; waits while a topic's slowest group is too far behind."""
-        with self.changed:
+        with self.lock:
             for record in records:
                 place = self.place_of(record.topic, record.key)
                 self._wait_for_room(place)
                 self._logs[place].append(place, record, self.clock.wall_us())
                 self._trim(place)
-                self.changed.notify_all()
+                for consumer in self._readers[place]:
+                    consumer.arrived.notify_all()
 
     def read(self, place: Partition, offset: int, count: int) -> list[Record]:
         """Read from an offset on; call under the lock."""
@@ -149,19 +153,25 @@ class MemoryBus:
 
     def acknowledge(self, group: str, offsets: Mapping[Partition, int]) -> None:
         """Note what a group needs no more."""
-        with self.changed:
+        with self.lock:
             self._groups[group].acknowledged.update(offsets)
             for place in offsets:
                 self._trim(place)
-            self.changed.notify_all()
+            self._room.notify_all()
 
     def leave(self, group: str, consumer: _MemoryConsumer) -> None:
         """A member goes; the others take over its partitions."""
-        with self.changed:
+        with self.lock:
             if consumer in self._groups[group].members:
                 self._groups[group].members.remove(consumer)
                 self._groups[group].share_out(self.partitions)
-            self.changed.notify_all()
+
+    def reads(self, consumer: _MemoryConsumer, no_more: Iterable[Partition], now: Iterable[Partition]) -> None:
+        """Note whom a record of a partition wakes; call under the lock."""
+        for place in no_more:
+            self._readers[place].discard(consumer)
+        for place in now:
+            self._readers[place].add(consumer)
 
     def _slowest(self, place: Partition) -> int:
         ends = [group.acknowledged.get(place, 0) for group in self._groups.values() if place.topic in group.topics]
@@ -170,7 +180,7 @@ class MemoryBus:
     def _wait_for_room(self, place: Partition) -> None:
         """However slow the readers are, while they get on; one that stands still fails the writer."""
         slowest = self._slowest(place)
-        while not self.changed.wait_for(lambda: self._has_room(place), timeout=self._send_timeout_s):
+        while not self._room.wait_for(lambda: self._has_room(place), timeout=self._send_timeout_s):
             if self._slowest(place) == slowest:
                 raise Unavailable(
                     f"{place.topic}: its readers are {self._waiting_bytes // self.partitions} bytes behind on a partition and read nothing "
@@ -209,37 +219,44 @@ class _MemoryConsumer:
         self._group = group
         self._positions: dict[Partition, int] = {}
         self._lost: list[Partition] = []
+        self.arrived = threading.Condition(bus.lock)
 
     def assign(self, places: set[Partition], acknowledged: Mapping[Partition, int]) -> None:
         """Take these partitions, new ones from what was acknowledged on; call under the lock."""
         self._lost += [place for place in self._positions if place not in places]
+        self._bus.reads(self, no_more=self._positions, now=places)
         self._positions = {place: self._positions.get(place, acknowledged.get(place, 0)) for place in sorted_places(places)}
+        self.arrived.notify_all()
 
     def poll(self, timeout_s: float, max_records: int) -> list[Record]:
-        with self._bus.changed:
-            if not self._lost and not (records := self._take(max_records)):
-                self._bus.changed.wait(timeout_s)
+        with self._bus.lock:
+            records = [] if self._lost else self._take(max_records)
+            if not records and not self._lost:
+                self.arrived.wait(timeout_s)
             lost, self._lost = self._lost, []
-        if lost:
-            self._on_lost(lost)
-        if lost or not records:
-            with self._bus.changed:
+            if not records and not lost:
                 records = self._take(max_records)
+        if lost:
+            self._on_lost(lost)  # before any record that another member may have been given
         return records
 
     def acknowledge(self, offsets: Mapping[Partition, int]) -> None:
-        if self._group is not None:
-            self._bus.acknowledge(self._group, {place: offset for place, offset in offsets.items() if place in self._positions})
+        mine = {place: offset for place, offset in offsets.items() if place in self._positions}
+        if self._group is not None and mine:
+            self._bus.acknowledge(self._group, mine)
 
     def close(self) -> None:
         if self._group is not None:
             self._bus.leave(self._group, self)
+        with self._bus.lock:
+            self.assign(set(), {})
 
     def _take(self, max_records: int) -> list[Record]:
         records: list[Record] = []
-        for place, position in self._positions.items():
-            batch = self._bus.read(place, position, max_records - len(records))
-            if batch:
+        for place in list(self._positions):
+            batch = self._bus.read(place, self._positions[place], max_records - len(records))
+            if batch:  # the partition goes to the end of the queue: one with much to read does not keep the others waiting
+                del self._positions[place]
                 self._positions[place] = batch[-1].offset + 1
                 records += batch
         return records
