@@ -19,18 +19,20 @@ POLL_S = 0.1
 class Collector:
     """Collects a session's results in a thread of its own; make it before the first record is played.
 
+    ``from_start`` reads what the bus still holds, too: a session that is open already has its first directive.
+
     Of copies (same stream and sequence) the first in the log counts; that a copy ends the stream counts too. What cannot be
     read is counted and passed over, as every reader does.
     """
 
-    def __init__(self, bus: Bus, session: Session) -> None:
+    def __init__(self, bus: Bus, session: Session, *, from_start: bool = False) -> None:
         self.events: list[Event] = []
         self.unreadable = 0
         self._session = session
         self._awaited = {stream for stream in session.streams if stream.topic in {topic.name for topic in RESULTS}}
         self._reached = dict.fromkeys(self._awaited, session.started_at_us)
         self._seen: set[tuple[Stream, int]] = set()
-        self._tail = bus.tail([topic.name for topic in RESULTS])
+        self._tail = bus.tail([topic.name for topic in RESULTS], from_start=from_start)
         self._stop = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._collect, name="collector", daemon=True)

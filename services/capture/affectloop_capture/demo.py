@@ -156,7 +156,7 @@ def _session(
     streams: _Recorded | _Devices, session: Session, gateway: Gateway, together: Together, chosen: argparse.Namespace
 ) -> list[Any]:
     """Sensing and practice side by side, to the end; gives what the services made of it."""
-    collector, stop = Collector(together.bus, session), threading.Event()
+    collector, stop = Collector(together.bus, session, from_start=True), threading.Event()
     learner = SimulatedLearner(SEED, LEARNER)
     practice = threading.Thread(target=practise, args=(gateway, session.session_id, learner, together.clock, stop), daemon=True)
     practice.start()

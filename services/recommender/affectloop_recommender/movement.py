@@ -23,6 +23,7 @@ class Step:
     before: Ability
     after: Ability
     was_eased: bool
+    is_eased: bool
     ruling: Ruling
 
 
@@ -37,7 +38,7 @@ def moved_by(step: Step) -> tuple[CauseGiven, ...]:
     rule_moved = step.ruling.steps_down or step.ruling.eases_under_strain or step.ruling.wished_levels
     if moved == 0 or rule_moved:
         return ()
-    if step.was_eased and moved > 0 and step.ruling.target == step.ruling.calm_target:
+    if step.was_eased and not step.is_eased and moved > 0:
         return (CauseGiven(cause=Cause.EASING_OVER),)
     old, new = step.before.of(step.next_emotion)[0], step.after.of(step.next_emotion)[0]
     learnt, elsewhere = new - old, old - step.before.of(step.emotion)[0]

@@ -51,7 +51,8 @@ def answered(
     step = Step(
         emotion=INDEX_OF_EMOTION[event.item.emotion], next_emotion=INDEX_OF_EMOTION[choice.item.emotion],
         difficulty=catalogue.model.difficulty(event.item), next_difficulty=choice.difficulty,
-        before=learner.ability, after=after.ability, was_eased=eased_at(learner.governor, event.header.sequence - 1), ruling=ruling,
+        before=learner.ability, after=after.ability, was_eased=eased_at(learner.governor, event.header.sequence - 1),
+        is_eased=eased_at(governor, event.header.sequence), ruling=ruling,
     )  # fmt: skip
     return after, Decision(choice=choice, ruling=replace(ruling, causes=(*moved_by(step), *ruling.causes)))
 

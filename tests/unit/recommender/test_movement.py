@@ -36,11 +36,12 @@ def step(
     after: Ability | None = None,
     next_emotion: int = 0,
     was_eased: bool = False,
+    is_eased: bool = False,
     ruling: Ruling = CALM,
 ) -> Step:
     return Step(
         emotion=0, next_emotion=next_emotion, difficulty=0.0, next_difficulty=levels * LEVEL_WIDTH, before=before or believed(0.0),
-        after=after or before or believed(0.0), was_eased=was_eased, ruling=ruling,
+        after=after or before or believed(0.0), was_eased=was_eased, is_eased=is_eased, ruling=ruling,
     )  # fmt: skip
 
 
@@ -67,6 +68,8 @@ def test_what_points_the_other_way_is_no_reason() -> None:
 def test_the_end_of_easing_is_said_before_what_was_learnt_meanwhile() -> None:
     (cause,) = moved_by(step(2, after=believed(0.4), was_eased=True))
     assert cause.cause is Cause.EASING_OVER
+    (cause,) = moved_by(step(2, after=believed(0.4), was_eased=True, is_eased=True))
+    assert cause.cause is Cause.ABILITY_UP, "it is not over yet"
 
 
 def test_nothing_is_said_of_a_level_that_stayed_or_that_a_rule_moved() -> None:

@@ -99,7 +99,7 @@ export const en = {
   pleasant: "pleasant →",
   unpleasant: "← unpleasant",
   ringNote: "The ring is where the learner most likely is (80\u202f%).",
-  hiddenNote: "Nothing is shown where the signals do not agree.",
+  hiddenNote: "Nothing is shown where it is too unsure.",
   noEstimate: "No estimate",
   notYet: "not yet",
   planeLabel: (valence: string, arousal: string) => `Valence ${valence}, arousal ${arousal}, from minus one to one.`,

@@ -90,7 +90,7 @@ export const zh: Words = {
   pleasant: "愉快 →",
   unpleasant: "← 不愉快",
   ringNote: "圆环内是学习者最可能的状态（80%）。",
-  hiddenNote: "信号不一致时不显示。",
+  hiddenNote: "不够确定时不显示。",
   noEstimate: "没有估计",
   notYet: "尚无",
   planeLabel: (valence, arousal) => `效价 ${valence}，唤醒度 ${arousal}，范围负一到一。`,
