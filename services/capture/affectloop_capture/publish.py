@@ -12,7 +12,7 @@ import numpy as np
 from affectloop.bus import Outgoing, Producer
 from affectloop.clock import MICROSECONDS, Clock
 from affectloop.codec import to_record
-from affectloop.events import Event, VideoFrame
+from affectloop.events import END_OF_TIME_US, Event, VideoFrame
 from affectloop.session import Session, Stream
 from affectloop.telemetry import metrics
 from affectloop.topics import TOPIC_OF_EVENT
@@ -84,14 +84,15 @@ class Hooks:
     should_stop
         Looked at between events, and ten times a second while waiting.
     hold
-        Asked before each batch with the event time that it reaches; while it says so, the play waits. Raw topics
-        keep a minute or ten: whoever plays at full speed over a broker keeps the services at most that far behind.
+        Asked before each batch with the event time up to which every stream has come; while it says so, the play waits.
+        Raw topics keep a minute or ten: whoever plays at full speed over a broker keeps the services at most that far
+        behind. Services can get as far as that time with what they have, however long chunks and silences are.
     """
 
     gate: CaptureGate | None = None
     progress: Callable[[Progress], None] = lambda progress: None
     should_stop: Callable[[], bool] = lambda: False
-    hold: Callable[[int], bool] = lambda event_time_us: False
+    hold: Callable[[int], bool] = lambda came_until_us: False
 
 
 def play(
@@ -112,13 +113,14 @@ class _Play:
         self._source, self._session, self._producer, self._clock, self._hooks = source, session, producer, clock, hooks
         self._played = Played()
         self._told_at_s = -PROGRESS_EVERY_S
+        self._came_until_us = {stream.stream_id: source.started_at_us for stream in source.streams}
 
     def play(self, speed: float | None) -> Played:
         """Publish every event when it is due; ``speed`` 1 is real time, ``None`` as fast as the bus takes it."""
         started_s = self._clock.monotonic_s()
         batches = self._batches() if speed is None else self._in_time(speed, started_s)
         for batch in batches:
-            if not self._wait(lambda batch=batch: self._hooks.hold(after_last_us(batch[-1]))):  # type: ignore[misc]
+            if not self._wait(lambda: self._hooks.hold(min(self._came_until_us.values(), default=END_OF_TIME_US))):
                 break
             self._publish(batch)
             self._tell()
@@ -172,6 +174,7 @@ class _Play:
             else:
                 records.append(to_record(event, self._session.key))
                 metrics.PUBLISHED.labels(SERVICE, TOPIC_OF_EVENT[type(event)].name).inc()
+            self._came_until_us[event.header.stream_id] = event.header.complete_until_us
             self._played.played_s = (after_last_us(event) - self._source.started_at_us) / MICROSECONDS
         if records:
             self._producer.send(records)

@@ -99,7 +99,7 @@ def replay(merged: MergedSource, session: Session, bus: Bus, live: LiveState, cl
         hooks = Hooks(
             progress=_show,
             should_stop=stop.is_set,
-            hold=lambda event_time_us: event_time_us > collector.reached_us + AHEAD_US and speed is None,
+            hold=_Lead(collector, clock).is_long if speed is None else lambda came_until_us: False,
         )
         played = play(merged, session, producer, clock, speed=speed, hooks=hooks)
         _wait_for(collector, clock)
@@ -111,16 +111,36 @@ def replay(merged: MergedSource, session: Session, bus: Bus, live: LiveState, cl
     return collector
 
 
+class _Lead:
+    """How far a play is ahead of the services; services from which nothing comes any more end it."""
+
+    def __init__(self, collector: Collector, clock: Clock) -> None:
+        self._collector, self._clock = collector, clock
+        self._count, self._since_s = -1, clock.monotonic_s()
+
+    def is_long(self, came_until_us: int) -> bool:
+        """Whether the play is to wait for the services; raises ``Unavailable`` when they are silent meanwhile."""
+        if came_until_us <= self._collector.reached_us + AHEAD_US:
+            self._count = -1
+            return False
+        self.check()
+        return True
+
+    def check(self) -> None:
+        """Call while waiting."""
+        if len(self._collector.events) != self._count:
+            self._count, self._since_s = len(self._collector.events), self._clock.monotonic_s()
+        if self._clock.monotonic_s() > self._since_s + SILENT_LIMIT_S:
+            raise Unavailable(
+                f"nothing came for {SILENT_LIMIT_S:g} s while waiting for {', '.join(self._collector.waits_for)}: are the services up?"
+            )
+
+
 def _wait_for(collector: Collector, clock: Clock) -> None:
     """Until the last estimate is there, or nothing comes any more."""
-    count, since_s = -1, clock.monotonic_s()
+    lead = _Lead(collector, clock)
     while not collector.complete:
-        if len(collector.events) != count:
-            count, since_s = len(collector.events), clock.monotonic_s()
-        if clock.monotonic_s() > since_s + SILENT_LIMIT_S:
-            raise Unavailable(
-                f"nothing came for {SILENT_LIMIT_S:g} s while waiting for {', '.join(collector.waits_for)}: are the services up?"
-            )
+        lead.check()
         clock.sleep(0.05)
 
 

@@ -1,0 +1,58 @@
+"""A replay at full speed keeps close to the services, and is never so close that it waits for itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from affectloop.bus.memory import MemoryBus
+from affectloop.clock import ManualClock, SystemClock
+from affectloop.errors import Unavailable
+from affectloop.events import EmotionEstimate
+from affectloop.runtime.service import load
+from affectloop.runtime.together import Together
+from affectloop.settings import RuntimeSettings
+from affectloop.store.live import MemoryLiveState
+from affectloop_capture.replay import SILENT_LIMIT_S, replay, session_of
+from integration.people import a_learner
+
+SECONDS = 300.0  # several minutes: a request to the bus holds more of 10 s chunks than the services may be behind
+CLOCK = SystemClock()
+TOLERANCE = 1e-4  # a net's batch size moves last bits
+
+
+def estimates(chunk_ms: float) -> list[EmotionEstimate]:
+    """The estimates of a wristband's learner."""
+    merged, bus, live, runtime = (
+        a_learner(SECONDS, modalities=("wristband",), chunk_ms=chunk_ms),
+        MemoryBus(),
+        MemoryLiveState(),
+        RuntimeSettings(),
+    )
+    session = session_of(merged)
+    services = [(service, service.settings()) for service in map(load, ("physio", "fusion"))]
+    with Together(services, runtime, bus, live, CLOCK) as together:
+        together.wait_until_ready()
+        collector = replay(merged, session, bus, live, CLOCK, speed=None)
+    return [event for event in collector.events if isinstance(event, EmotionEstimate)]
+
+
+def test_chunks_of_ten_seconds_come_to_the_same_end_as_short_ones() -> None:
+    found, expected = estimates(10_000), estimates(250)
+    assert len(found) == pytest.approx(2 * SECONDS, abs=2)
+    for one, other in zip(found, expected, strict=True):
+        assert (one.header.sequence, one.header.event_time_us, one.abstained) == (
+            other.header.sequence, other.header.event_time_us, other.abstained,
+        )  # fmt: skip
+        assert one.arousal == pytest.approx(other.arousal, abs=TOLERANCE)
+
+
+def test_services_that_are_silent_end_a_replay_with_their_names() -> None:
+    class Hurried(ManualClock):
+        """Time passes while nothing happens."""
+
+        def sleep(self, seconds: float) -> None:
+            super().sleep(SILENT_LIMIT_S / 4)
+
+    merged = a_learner(SECONDS, modalities=("wristband",))
+    with pytest.raises(Unavailable, match=r"nothing came for 120 s while waiting for .*fusion.*are the services up\?"):
+        replay(merged, session_of(merged), MemoryBus(), MemoryLiveState(), Hurried(), speed=None)
