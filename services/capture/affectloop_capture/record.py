@@ -17,9 +17,11 @@ from affectloop.errors import InvalidInput, InvalidMessage
 from affectloop.recording import RecordingWriter, key_path
 from affectloop.runtime.together import open_bus, open_live_state
 from affectloop.session import Session, Stream
-from affectloop.topics import TOPICS
+from affectloop.topics import AUDIO, FRAMES, TOPICS
 
 POLL_S = 0.2
+# Faces and voices are never kept: what the services made of them is recorded, and plays the same session again.
+RECORDED = tuple(topic for topic in TOPICS if topic not in (FRAMES, AUDIO))
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,9 +48,10 @@ def _run(chosen: argparse.Namespace) -> int:
 
 
 def record(session: Session, bus: Bus, path: Path, stop: threading.Event, *, from_start: bool) -> int:
-    """Write the session's records until every declared stream has ended or ``stop`` is set; gives how many."""
-    tail = bus.tail([topic.name for topic in TOPICS], from_start=from_start)
-    awaited, count = set(session.streams), 0
+    """Write the session's records, not pictures and sound, until every declared stream has ended or ``stop`` is set; gives how many."""
+    names = [topic.name for topic in RECORDED]
+    tail = bus.tail(names, from_start=from_start)
+    awaited, count = {stream for stream in session.streams if stream.topic in names}, 0
     try:
         with RecordingWriter(path, session) as writer:
             while awaited and not stop.is_set():
@@ -74,7 +77,8 @@ def _ended(taken: Record, session: Session) -> set[Stream]:
 COMMAND = Command(
     summary="record a running session into one file",
     description=(
-        "Record a session's records, as they are on the bus, into one file. Payloads stay sealed; the key goes into a file beside it.\n\n"
+        "Record a session's records, as they are on the bus, into one file. Payloads stay sealed; the key goes into a file beside it.\n"
+        "Pictures and sound are left out: what was derived from them is there, and plays the session again.\n\n"
         "  affectloop record 7f3a12 session.affectloop --bus kafka://localhost:9092 --state redis://localhost:6379/0\n"
         "  affectloop replay session.affectloop --report out/\n"
     ),

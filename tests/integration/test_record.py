@@ -1,0 +1,63 @@
+"""A recorded session holds no face and no voice, and gives the estimates again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from affectloop.bus.memory import MemoryBus
+from affectloop.clock import SystemClock
+from affectloop.events import EmotionEstimate
+from affectloop.recording import Recording
+from affectloop.runtime.service import load
+from affectloop.runtime.together import Together
+from affectloop.settings import RuntimeSettings
+from affectloop.store.live import MemoryLiveState
+from affectloop.topics import AUDIO, FRAMES
+from affectloop_capture.merge import MergedSource, merge
+from affectloop_capture.record import record
+from affectloop_capture.recorded import open_recorded
+from affectloop_capture.replay import SERVICES, replay, session_of
+from integration.people import a_learner
+
+CLOCK = SystemClock()
+TOLERANCE = 1e-6  # what a feature loses as a 32-bit float, through a net
+
+
+@contextmanager
+def services() -> Iterator[tuple[MemoryBus, MemoryLiveState]]:
+    bus, live = MemoryBus(), MemoryLiveState()
+    with Together([(service, service.settings()) for service in map(load, SERVICES)], RuntimeSettings(), bus, live, CLOCK) as together:
+        together.wait_until_ready()
+        yield bus, live
+
+
+def estimated(merged: MergedSource, bus: MemoryBus, live: MemoryLiveState, path: Path | None = None) -> list[EmotionEstimate]:
+    """The estimates of a learner, who is recorded where there is a path."""
+    session, stop = session_of(merged), threading.Event()
+    recorder = threading.Thread(target=lambda: record(session, bus, path, stop, from_start=True) if path else None, daemon=True)
+    recorder.start()
+    collector = replay(merged, session, bus, live, CLOCK, speed=None)
+    recorder.join(30)  # it ends with the streams
+    assert not recorder.is_alive()
+    return [event for event in collector.events if isinstance(event, EmotionEstimate)]
+
+
+def test_pictures_and_sound_are_not_kept_and_the_estimates_come_again(tmp_path: Path) -> None:
+    path = tmp_path / "session.affectloop"
+    with services() as (bus, live):
+        expected = estimated(a_learner(12.0), bus, live, path)
+        counts = Recording(path).counts
+        assert FRAMES.name not in counts
+        assert AUDIO.name not in counts
+        assert len(counts) >= 4, "signals, features of the face and of the voice, estimates"
+        found = estimated(merge([open_recorded(path)]), bus, live)
+    assert len(expected) >= 24
+    for one, other in zip(found, expected, strict=True):
+        assert one.header.sequence == other.header.sequence
+        assert (one.face_share, one.voice_share) == pytest.approx((other.face_share, other.voice_share), abs=TOLERANCE)
+        assert one.arousal == pytest.approx(other.arousal, abs=TOLERANCE)
