@@ -61,7 +61,7 @@ def test_every_query_asks_for_metrics_and_labels_that_are_there() -> None:
         assert named, expression
         assert named <= known_metrics() | recorded, expression
         for labels in re.findall(r"\bby \(([a-z_, ]+)\)", expression):
-            assert set(labels.split(", ")) <= {"service", "topic", "outcome", "le"}, expression
+            assert set(labels.split(", ")) <= {"service", "topic", "route", "outcome", "le"}, expression
 
 
 def test_every_metric_of_the_loop_is_shown() -> None:

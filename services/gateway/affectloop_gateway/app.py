@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from affectloop import __version__
 from affectloop_gateway import live_socket, problems
+from affectloop_gateway.counted import Counted
 from affectloop_gateway.premises import Premises
 from affectloop_gateway.problems import Problem
 from affectloop_gateway.routes import health, learners, office, pages, sessions
@@ -47,6 +48,7 @@ def create_app(premises: Premises) -> FastAPI:
         app.include_router(router)
     app.mount("/static", pages.assets())
     app.add_middleware(Limits, body_bytes=premises.settings.body_bytes)
+    app.add_middleware(Counted, clock=premises.clock)  # outermost: what is refused counts too
     return app
 
 

@@ -26,6 +26,12 @@ CLOCK_DRIFT = Histogram(
     ["service", "topic"],
     buckets=(1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
 )
+REQUEST = Histogram(
+    "affectloop_request_seconds",
+    "Requests to the gateway, by the route's pattern and how they ended; what waits for a directive waits on purpose.",
+    ["service", "route", "outcome"],
+    buckets=AGE_BUCKETS_S,
+)
 LATENESS = Histogram(
     "affectloop_playback_lateness_seconds",
     "How late a record of a file was published at real-time speed.",
