@@ -1,11 +1,10 @@
 """What all settings have in common: frozen, nothing unknown, units in names, every field described."""
 
 import difflib
-import os
-from typing import Any
+from collections.abc import Mapping
 
-from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from affectloop.errors import InvalidInput
 
@@ -21,17 +20,29 @@ class Settings(BaseSettings):
     pydantic-settings passes over such variables; a misspelt limit would then silently be the default.
     """
 
-    @model_validator(mode="before")
     @classmethod
-    def _known_variables(cls, values: Any) -> Any:
-        prefix = (cls.model_config.get("env_prefix") or "").upper()
-        fields = {name.upper() for name in cls.model_fields}
-        for variable in sorted(os.environ):
-            if variable.upper().startswith(prefix) and (name := variable.upper().removeprefix(prefix)) not in fields:
-                near = difflib.get_close_matches(name, fields, n=1)
-                meant = f"did you mean {prefix}{near[0]}?" if near else "docs/settings.md lists them all"
-                raise InvalidInput(f"{variable}: there is no such setting; {meant}")
-        return values
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in code, then the environment."""
+        if isinstance(env_settings, EnvSettingsSource):
+            _refuse_unknown(settings_cls, env_settings.env_vars)
+        return (init_settings, env_settings)
+
+
+def _refuse_unknown(settings: type[BaseSettings], variables: Mapping[str, str | None]) -> None:
+    prefix = (settings.model_config.get("env_prefix") or "").upper()
+    fields = {name.upper() for name in settings.model_fields}
+    for variable in sorted(name.upper() for name in variables):
+        if variable.startswith(prefix) and (name := variable.removeprefix(prefix)) not in fields:
+            near = difflib.get_close_matches(name, fields, n=1)
+            meant = f"did you mean {prefix}{near[0]}?" if near else "docs/settings.md lists them all"
+            raise InvalidInput(f"{variable}: there is no such setting; {meant}")
 
 
 class RuntimeSettings(Settings):
