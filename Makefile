@@ -35,7 +35,7 @@ web: web/node_modules ## build the pages from web/, with the Node of nodejs-whee
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run build
 
 bench: $(VENV)/dev ## measure latency and throughput, write docs/results/
-	@$(BIN)/python benchmarks/loop.py
+	@$(BIN)/python benchmarks/loop.py --write $(BENCH)
 
 clean: ## remove what was set up
 	@rm -rf $(VENV) var

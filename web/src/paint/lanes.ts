@@ -235,7 +235,7 @@ function paintDifficulty(pane: Pane, look: Look): void {
 }
 
 const WEIGHTY: readonly Cause[] = ["recent-misses", "break-due", "override", "strain-rising", "confusion"];
-const TELLING: readonly Cause[] = ["success-high", "success-low", "first-item"];
+const TELLING: readonly Cause[] = ["success-high", "success-low", "first-item", "easing-over", "ability-up", "ability-down"];
 
 function weight(change: Change): number {
   const has = (causes: readonly Cause[]): boolean => change.causes.some((given) => causes.includes(given.cause));
@@ -250,11 +250,12 @@ function label(pane: Pane, look: Look, y: Scale): void {
   for (const change of moves.reverse().sort((one, other) => weight(other) - weight(one))) {
     const x = pane.x(change.t);
     if (x < pane.left - 60 || x > pane.right) continue;
-    const text = change.causes.slice(0, 2).map((cause) => causeWords(cause, look.words)).join(", ") || look.words.level(change.level);
+    const first = change.causes[0]; // the list beside has them all
+    const text = first ? causeWords(first, look.words) : look.words.level(change.level);
     const width = wide(pane, text);
     const left = Math.max(pane.left + 2, Math.min(x + 5, pane.right - width));
     const above = change.direction !== "eased";
-    if (pane.x(lasts.get(change)!) - x < 0.4 * width) continue; // it would hide the steps that follow
+    if (pane.x(lasts.get(change)!) - x < 0.6 * width || x - left > 0.4 * width) continue; // it would hide other steps
     if (taken.some((one) => one.above === above && left < one.right + 8 && left + width > one.left - 8)) continue;
     taken.push({ above, left, right: left + width });
     write(pane, text, left, y(change.level) + (above ? -6 : 15), "left", pane.ink["ink-2"]);
