@@ -175,6 +175,24 @@ def test_two_workers_share_the_sessions_and_one_takes_over(place: Place) -> None
     assert len(found) == 25 * len(names)
 
 
+def test_a_worker_that_joins_changes_nothing_in_the_sessions_that_the_first_one_keeps(place: Place) -> None:
+    live = MemoryLiveState()
+    names = tuple(f"s{number}" for number in range(8))
+    sessions = opened(live, *names)
+    running = [Running(place, service, live) for service in (PHYSIO, VOICE, FUSION)]
+    for session in sessions.values():
+        send(place, session, seconds=6, last=False)
+    time.sleep(2)
+    running.append(Running(place, FUSION, live))
+    time.sleep(2)
+    for session in sessions.values():
+        send(place, session, first=6)
+    found = outputs(place, ESTIMATES.name, sessions, len(names))
+    for loop in running:
+        loop.stop()
+    assert found == reference(names)
+
+
 def test_an_unreadable_record_becomes_a_dead_letter_and_the_rest_goes_on(place: Place) -> None:
     live = MemoryLiveState()
     sessions = opened(live, "s0")

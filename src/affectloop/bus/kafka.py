@@ -219,18 +219,41 @@ class _GroupConsumer(_Tail):
         self._clock = SystemClock()
         self._on_lost = on_lost
         self._lost: list[Partition] = []
+        self._again: set[Partition] = set()  # to be read again from what was committed
         self._offsets: dict[Partition, int] = {}
         self._committed_s = self._clock.monotonic_s()
         client.subscribe(list(topics), listener=_Listener(self._lost))
 
     def poll(self, timeout_s: float, max_records: int) -> list[Record]:
         records = super().poll(timeout_s, max_records)
-        if self._lost:
-            lost = list(self._lost)
-            self._lost.clear()
+        if lost := [self._lost.pop() for _ in range(len(self._lost))]:
             self._offsets = {place: offset for place, offset in self._offsets.items() if place not in lost}
             self._on_lost(lost)
+            self._again.update(lost)
+        if self._again:
+            records = [record for record in records if record.place not in self._again]
+            self._rewind()
         return records
+
+    def _rewind(self) -> None:
+        """Read what was taken away and is ours (again) from where it was committed; what fails is tried at the next turn.
+
+        A rebalance of several topics takes every partition away; the client goes on where it was in those that it is given
+        again, but what was held of them is gone.
+        """
+        for place in list(self._again):
+            partition = TopicPartition(place.topic, place.number)
+            try:
+                if partition in self._client.assignment():
+                    committed = self._client.committed(partition, timeout_ms=REQUEST_TIMEOUT_MS)
+                    if committed is None:
+                        self._client.seek_to_beginning(partition)
+                    else:
+                        self._client.seek(partition, committed)
+            except (KafkaError, ValueError) as error:  # it was taken away meanwhile, or the coordinator moves
+                logger.info("reading again put off", extra={"cause": type(error).__name__})
+            else:
+                self._again.discard(place)
 
     def acknowledge(self, offsets: Mapping[Partition, int]) -> None:
         self._offsets.update(offsets)
