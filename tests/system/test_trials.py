@@ -38,7 +38,7 @@ ITEM = {"item_id": "fear-1", "emotion": "fear", "duration_ms": 200, "intensity":
 def wait_for(met: Callable[[], bool], what: str) -> None:
     until = time.monotonic() + PATIENCE_S
     while not met():
-        assert time.monotonic() < until, f"within {PATIENCE_S:g} s: {what}"
+        assert time.monotonic() < until, f"not within {PATIENCE_S:g} s: {what}"
         time.sleep(0.1)
 
 
@@ -162,7 +162,12 @@ def test_every_acknowledged_answer_is_stored_told_and_answered_whatever_is_kille
 
         def answer_on(what: str) -> None:
             goals = [len(client.acknowledged) + BEFORE_A_FAULT for client in clients]
-            wait_for(lambda: all(len(client.acknowledged) >= goal for client, goal in zip(clients, goals, strict=True)), what)
+
+            def answered_on() -> bool:
+                programs.supervise()
+                return all(len(client.acknowledged) >= goal for client, goal in zip(clients, goals, strict=True))
+
+            wait_for(answered_on, what)
 
         answer_on("answers are acknowledged")
         programs.kill("gateway")

@@ -150,12 +150,16 @@ class KafkaBus:
         """A group whose leader does not know a topic yet would share out nothing of it until its metadata age."""
         clock = SystemClock()
         until_s = clock.monotonic_s() + TOPICS_KNOWN_S
-        while missing := [topic for topic in topics if not client.partitions_for_topic(topic)]:
-            if clock.monotonic_s() > until_s:
-                client.close()
-                raise Unavailable(f"the broker has no {', '.join(missing)}: run 'affectloop topics create'")
-            client.topics()  # asks the broker anew
-            clock.sleep(0.1)
+        try:
+            while missing := [topic for topic in topics if not client.partitions_for_topic(topic)]:
+                if clock.monotonic_s() > until_s:
+                    client.close()
+                    raise Unavailable(f"the broker has no {', '.join(missing)}: run 'affectloop topics create'")
+                client.topics()  # asks the broker anew
+                clock.sleep(0.1)
+        except KafkaError as error:
+            client.close()
+            raise Unavailable(f"the broker does not say which topics it has: {error}") from error
 
     def _admin(self) -> KafkaAdminClient:
         return _connected(KafkaAdminClient, **self._common)
@@ -199,9 +203,17 @@ class _Tail:
 
     def __init__(self, client: KafkaConsumer) -> None:
         self._client = client
+        self._clock = SystemClock()
 
     def poll(self, timeout_s: float, max_records: int) -> list[Record]:
-        batches = self._client.poll(timeout_ms=round(timeout_s * 1000), max_records=max_records)
+        try:
+            batches = self._client.poll(timeout_ms=round(timeout_s * 1000), max_records=max_records)
+        except KafkaError as error:
+            if not error.retriable:
+                raise Unavailable(f"the broker refuses to be read: {error}") from error
+            logger.info("the broker does not answer", extra={"cause": type(error).__name__})
+            self._clock.sleep(timeout_s)
+            return []
         return [_record(message) for messages in batches.values() for message in messages]
 
     def acknowledge(self, offsets: Mapping[Partition, int]) -> None:
@@ -216,7 +228,6 @@ class _GroupConsumer(_Tail):
 
     def __init__(self, client: KafkaConsumer, topics: Sequence[str], on_lost: Callable[[Sequence[Partition]], None]) -> None:
         super().__init__(client)
-        self._clock = SystemClock()
         self._on_lost = on_lost
         self._lost: list[Partition] = []
         self._again: set[Partition] = set()  # to be read again from what was committed
