@@ -17,7 +17,7 @@ import pytest
 from affectloop.bus import Outgoing
 from affectloop.cli import FAILED, main
 from affectloop.clock import SystemClock
-from affectloop.codec import KEY_ID, STREAM, to_json, to_message, to_record
+from affectloop.codec import KEY_ID, STREAM, to_message, to_record
 from affectloop.events import Event, FaceFeatures, Modality, Reason
 from affectloop.messages.v1.capture_service_pb2 import StreamResponse
 from affectloop.recording import RecordingWriter
@@ -27,10 +27,10 @@ from affectloop.topics import FACE_FEATURES, FRAMES, SIGNALS, TOPICS, Topic
 from affectloop_capture.replay import replay, session_of
 from integration.installation import Device, Installation, request, wait_for
 from integration.people import a_learner
+from sameness import assert_same, nameless
 from unit.capture.making import CAPTURED, E4_TABLES, a_chunk, a_frame, a_jpeg, claiming, write_e4, write_sound, write_video
 
 CLOCK = SystemClock()
-TOLERANCE = 1e-4  # a net's batch size moves last bits
 BODY = slice(2, None)  # of a table: without the rows of start and rate
 
 
@@ -184,26 +184,8 @@ def results(events: Sequence[Event]) -> dict[tuple[str, str, int], Any]:
     """What can be compared of two sessions: everything but their names."""
     found = {}
     for event in events:
-        fields = to_json(event)
-        del fields["header"]["session_id"]
-        found[type(event).__name__, event.header.stream_id, event.header.sequence] = fields
+        found[type(event).__name__, event.header.stream_id, event.header.sequence] = nameless(event)
     return found
-
-
-def assert_same(found: Any, expected: Any) -> None:
-    """Equal, numbers within the tolerance."""
-    if isinstance(expected, float) and isinstance(found, float):
-        assert found == pytest.approx(expected, abs=TOLERANCE)
-    elif isinstance(expected, dict):
-        assert found.keys() == expected.keys()
-        for name, value in expected.items():
-            assert_same(found[name], value)
-    elif isinstance(expected, list):
-        assert len(found) == len(expected)
-        for one, other in zip(found, expected, strict=True):
-            assert_same(one, other)
-    else:
-        assert found == expected
 
 
 def test_what_cannot_be_read_becomes_a_dead_letter_and_another_session_gets_what_it_gets_alone(installation: Installation) -> None:

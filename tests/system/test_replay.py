@@ -17,10 +17,10 @@ import pytest
 
 from affectloop.clock import SystemClock
 from affectloop.store.live_redis import RedisLiveState
+from sameness import assert_same
 
 SERVICES = ("face", "physio", "audio", "fusion", "recommender")
 SECONDS = "24"
-TOLERANCE = 1e-4  # a net's batch size moves last bits
 LEAVE_S = 20.0
 AFFECTLOOP = [sys.executable, "-m", "affectloop.cli"]
 
@@ -40,22 +40,6 @@ def estimates(folder: Path) -> list[dict[str, Any]]:
     for estimate in found:
         del estimate["header"]["session_id"]
     return found
-
-
-def assert_same(found: Any, expected: Any) -> None:
-    """Equal, numbers within the tolerance."""
-    if isinstance(expected, float) and isinstance(found, float):
-        assert found == pytest.approx(expected, abs=TOLERANCE)
-    elif isinstance(expected, dict):
-        assert found.keys() == expected.keys()
-        for name, value in expected.items():
-            assert_same(found[name], value)
-    elif isinstance(expected, list):
-        assert len(found) == len(expected)
-        for one, other in zip(found, expected, strict=True):
-            assert_same(one, other)
-    else:
-        assert found == expected
 
 
 @pytest.fixture(scope="module")
