@@ -106,8 +106,8 @@ def test_a_play_at_full_speed_waits_while_it_is_held(learner: MergedSource) -> N
     session, bus, clock = session_for(learner), KeptRecords(), ManualClock()
     reached: list[int] = []
 
-    def hold(event_time_us: int) -> bool:
-        reached.append(event_time_us)
+    def hold(came_until_us: int) -> bool:
+        reached.append(came_until_us)
         return clock.monotonic_s() < 2.0
 
     played = play(learner, session, bus, clock, speed=None, hooks=Hooks(hold=hold))
