@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from affectloop.events import AudioChunk, AudioFeatures, Header
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.synthetic.voice import Manner, speak
 from affectloop_audio.processor import AudioProcessor
 from affectloop_audio.service import SERVICE
@@ -77,7 +77,7 @@ def measure(share: float, rate_hz: int, seconds: float, learners: int) -> tuple[
 
 def opened() -> AudioProcessor:
     """A processor with its arousal model."""
-    processor = SERVICE.processor(Opening(session_id="bench", started_at_us=START_US, emotion_inference=True), AudioSettings())
+    processor = SERVICE.processor(SessionContext(session_id="bench", started_at_us=START_US, emotion_inference=True), AudioSettings())
     if not isinstance(processor, AudioProcessor):
         raise TypeError("the service makes another processor")
     return processor

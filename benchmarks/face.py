@@ -19,11 +19,11 @@ import cv2
 import numpy as np
 
 from affectloop.events import END_OF_TIME_US, FaceFeatures, Header, VideoFrame
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop_face import nets
+from affectloop_face.detection import FaceDetector, faces_of
 from affectloop_face.detector import detect
 from affectloop_face.expression import Classify, expression_crop
-from affectloop_face.look import Look, faces_of
 from affectloop_face.mesh import blendshapes_of, mesh_of
 from affectloop_face.picture import Picture, decoded
 from affectloop_face.pose import pose_of
@@ -118,14 +118,14 @@ def measured(backend: nets.Backend, contents: list[bytes]) -> dict[str, list[flo
 def found_shares(folder: Path) -> dict[str, tuple[int, float, float]]:
     """Of each video: frames, the share in which the service gives a face's values, and the share with more than one face."""
     settings = FaceSettings()
-    look, shares = Look(settings), {}
+    detector, shares = FaceDetector(settings), {}
     for name in (*WITH_FACE, WITHOUT_FACE):
-        processor = FaceProcessor(Opening(session_id="s", started_at_us=1), settings)
+        processor = FaceProcessor(SessionContext(session_id="s", started_at_us=1), settings)
         values, crowds, frames = 0, 0, 0
         for number, picture in enumerate(pictures(folder / name)):
             time_us = 1 + number * 40_000
             header = Header(session_id="s", stream_id="camera", sequence=number, event_time_us=time_us, complete_until_us=END_OF_TIME_US)
-            seen = look.look(VideoFrame(header=header, jpeg=as_jpeg(picture)))
+            seen = detector.detect(VideoFrame(header=header, jpeg=as_jpeg(picture)))
             records = [event for event in processor.step(seen) if isinstance(event, FaceFeatures) and event.header.stream_id == "face"]
             frames, values = frames + 1, values + sum(record.blendshapes is not None for record in records)
             crowds += len(seen.faces) > 1

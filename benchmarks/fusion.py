@@ -26,7 +26,7 @@ from affectloop.events import (
     PhysioFeatures,
     Reason,
 )
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop_fusion.processor import FusionProcessor, FusionWindow
 from affectloop_fusion.service import complete
 from affectloop_fusion.settings import FusionSettings
@@ -84,7 +84,7 @@ def learner(seed: int) -> list[Event]:
 
 def windows_of(events: list[Event]) -> list[Event]:
     """What the processor makes of them, told of progress at every event as over a live bus."""
-    processor = FusionProcessor(Opening(session_id="bench", started_at_us=START_US, emotion_inference=True), FusionSettings())
+    processor = FusionProcessor(SessionContext(session_id="bench", started_at_us=START_US, emotion_inference=True), FusionSettings())
     made: list[Event] = []
     for event in events:
         made += processor.advance(event.header.event_time_us)

@@ -21,7 +21,7 @@ from prometheus_client import REGISTRY
 from affectloop.bus import Consumer, Outgoing, Producer, Record
 from affectloop.clock import MICROSECONDS, SystemClock
 from affectloop.runtime.service import load
-from affectloop.runtime.together import Together, open_bus, open_live_state
+from affectloop.runtime.service_runner import ServiceRunner, open_bus, open_live_state
 from affectloop.session import Session
 from affectloop.settings import RuntimeSettings
 from affectloop.topics import AUDIO_FEATURES, DIRECTIVES, ESTIMATES, FACE_FEATURES, PHYSIO_FEATURES
@@ -123,8 +123,8 @@ def serve(wiring: Wiring, control: Connection) -> None:
     bus, live = open_bus(runtime, clock), open_live_state(runtime)
     services = [(service, service.settings()) for service in map(load, wiring.services)]
     stop, threads = threading.Event(), []
-    with Together(services, runtime, bus, live, clock) as together:
-        together.wait_until_ready(STARTS_WITHIN_S)
+    with ServiceRunner(services, runtime, bus, live, clock) as runner:
+        runner.wait_until_ready(STARTS_WITHIN_S)
         if wiring.results is not None:
             threads.append(_started("reader", read_on, bus.tail(wiring.read), stop, wiring.results.send))
         if wiring.records is not None:
@@ -134,7 +134,7 @@ def serve(wiring: Wiring, control: Connection) -> None:
             if isinstance(asked, list):
                 for session in asked:
                     live.put_session(session)
-            control.send(together.failure or snapshot())
+            control.send(runner.failure or snapshot())
         stop.set()
         for thread in threads:
             thread.join(10)

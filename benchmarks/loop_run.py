@@ -18,7 +18,7 @@ import psutil
 from affectloop.clock import MICROSECONDS, SystemClock
 from affectloop.codec import from_record
 from affectloop.errors import Unavailable
-from affectloop.runtime.together import open_bus, open_live_state
+from affectloop.runtime.service_runner import open_bus, open_live_state
 from affectloop.session import Session
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live import LiveState

@@ -21,7 +21,7 @@ import scipy
 from numpy.typing import NDArray
 
 from affectloop.events import Header, PhysioFeatures, SignalChunk, SignalKind
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.synthetic.physiology import (
     Movement,
     Response,
@@ -105,7 +105,7 @@ def chunks(signals: list[Signal], second: int) -> list[SignalChunk]:
 def measured(name: str, make: Callable[[float, int], list[Signal]], seconds: int, learners: int) -> Figures:
     """Play all learners, second by second, and time it once their windows are full."""
     bodies = [make(float(seconds + WARM_UP_S), seed) for seed in range(learners)]
-    processors = [PhysioProcessor(Opening(session_id="s", started_at_us=START_US), PhysioSettings(_env_file=None)) for _ in bodies]
+    processors = [PhysioProcessor(SessionContext(session_id="s", started_at_us=START_US), PhysioSettings(_env_file=None)) for _ in bodies]
     spent, told = [], 0
     for second in range(seconds + WARM_UP_S):
         for body, processor in zip(bodies, processors, strict=True):

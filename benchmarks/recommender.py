@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from affectloop.events import Directive, EmotionEstimate, Event, Header, Reason, SessionChange, SessionChanged, TrialAnswered
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.synthetic.learner import SimulatedLearner, population
 from affectloop_recommender.processor import RecommenderProcessor
 from affectloop_recommender.settings import RecommenderSettings
@@ -45,7 +45,9 @@ def timed(processor: RecommenderProcessor, event: Event, spent_s: list[float]) -
 
 def session(learner: SimulatedLearner, trials_s: list[float], estimates_s: list[float]) -> RecommenderProcessor:
     """One session of 84 trials with estimates at 2 Hz."""
-    processor = RecommenderProcessor(Opening(session_id="bench", started_at_us=STARTED_US, emotion_inference=True), RecommenderSettings())
+    processor = RecommenderProcessor(
+        SessionContext(session_id="bench", started_at_us=STARTED_US, emotion_inference=True), RecommenderSettings()
+    )
     made = list(processor.step(SessionChanged(header=header("session", 0, STARTED_US), change=SessionChange.STARTED)))
     for number in range(1, TRIALS + 1):
         now_us = STARTED_US + number * TRIAL_US

@@ -6,9 +6,9 @@ is, the token is a new one each time.
 
 import sys
 
-from affectloop.store.bootstrap import bootstrap
-from affectloop.store.keys import MasterKey
-from affectloop.store.sql import Store
+from affectloop.store.sql.bootstrap import bootstrap
+from affectloop.store.sql.database import Store
+from affectloop.store.sql.keys import MasterKey
 from affectloop_gateway.settings import GatewaySettings
 
 tenant, profile = sys.argv[1:]

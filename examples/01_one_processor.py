@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectloop.events import Header, PhysioFeatures, SignalChunk, SignalKind
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.synthetic.physiology import Response, beat_times, conductance, electrocardiogram
 from affectloop_physio.processor import PhysioProcessor
 from affectloop_physio.settings import PhysioSettings
@@ -41,7 +41,7 @@ def features() -> Iterator[PhysioFeatures]:
     rng = np.random.default_rng(7)
     heart = electrocardiogram(beat_times(SECONDS, 72.0, rng), SECONDS, ECG_HZ, rng)
     skin = conductance(SECONDS, EDA_HZ, rng, tonic_microsiemens=3.0, responses=[Response(onset_s=28.0, amplitude_microsiemens=0.4)])
-    processor = PhysioProcessor(Opening(session_id="example", started_at_us=START_US), PhysioSettings())
+    processor = PhysioProcessor(SessionContext(session_id="example", started_at_us=START_US), PhysioSettings())
     for second in range(SECONDS):
         for signal in (chunk(SignalKind.ECG, ECG_HZ, heart, second), chunk(SignalKind.EDA, EDA_HZ, skin, second)):
             list(processor.step(signal))  # nothing yet: windows close in advance alone

@@ -11,10 +11,10 @@ from affectloop.bus.memory import MemoryBus
 from affectloop.clock import SystemClock
 from affectloop.events import EmotionEstimate, Modality
 from affectloop.runtime.service import load
-from affectloop.runtime.together import Together
+from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.session import Mode, new_session
 from affectloop.settings import RuntimeSettings
-from affectloop.store.live import MemoryLiveState
+from affectloop.store.live.memory import MemoryLiveState
 from affectloop_capture.collector import Collector
 from affectloop_capture.demo_learner import demo_source
 from affectloop_capture.merge import merge
@@ -38,11 +38,11 @@ def main() -> None:
     )
     live.put_session(session)  # before its first record: unknown means no
     services = [(service, service.settings()) for service in map(load, ("face", "physio", "audio", "fusion"))]
-    with Together(services, runtime, bus, live, clock) as together:
-        together.wait_until_ready()
+    with ServiceRunner(services, runtime, bus, live, clock) as runner:
+        runner.wait_until_ready()
         results = Collector(bus, session)
         played = play(learner, session, bus.producer(durable=True), clock, speed=None)
-        while not results.complete and together.failure is None:
+        while not results.complete and runner.failure is None:
             clock.sleep(0.05)
         results.close()
     print(f"{played.records} records of {SECONDS:g} s, played and understood in {played.took_s:.1f} s or little more")

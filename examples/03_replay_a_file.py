@@ -16,9 +16,9 @@ from affectloop.clock import SystemClock
 from affectloop.events import AudioFeatures
 from affectloop.report import write_report
 from affectloop.runtime.service import load
-from affectloop.runtime.together import Together
+from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.settings import RuntimeSettings
-from affectloop.store.live import MemoryLiveState
+from affectloop.store.live.memory import MemoryLiveState
 from affectloop_capture import demo_learner
 from affectloop_capture.merge import merge
 from affectloop_capture.replay import SERVICES, replay, session_of
@@ -32,8 +32,8 @@ def main(files: list[Path]) -> None:
     session = session_of(learner)  # whoever replays files states that their person agreed
     bus, live = MemoryBus(clock=clock), MemoryLiveState()
     services = [(service, service.settings()) for service in map(load, SERVICES)]
-    with Together(services, RuntimeSettings(), bus, live, clock) as together:
-        together.wait_until_ready()
+    with ServiceRunner(services, RuntimeSettings(), bus, live, clock) as runner:
+        runner.wait_until_ready()
         results = replay(learner, session, bus, live, clock, speed=None)
     shares = [event.voice_share for event in results.events if isinstance(event, AudioFeatures) and event.voice_share is not None]
     if shares:

@@ -17,10 +17,10 @@ from affectloop.events import Modality
 from affectloop.messages.v1.capture_service_pb2 import StreamRequest
 from affectloop.messages.v1.capture_service_pb2_grpc import CaptureServiceStub
 from affectloop.runtime.service import load
-from affectloop.runtime.together import Together, open_bus, open_live_state
+from affectloop.runtime.service_runner import ServiceRunner, open_bus, open_live_state
 from affectloop.session import Mode, Stream, new_session
 from affectloop.settings import RuntimeSettings
-from affectloop.store.grants import make_grant, put_grant
+from affectloop.store.live.grants import make_grant, put_grant
 from affectloop.topics import SIGNALS
 from affectloop_capture.demo import free_port
 
@@ -48,13 +48,13 @@ def stream(address: str, session_id: str, token: str) -> None:
 
 if __name__ == "__main__":
     capture, port, runtime = load("capture"), free_port(50051), RuntimeSettings()
-    with Together([(capture, capture.settings(port=port))], runtime, open_bus(runtime, CLOCK), open_live_state(runtime), CLOCK) as together:
-        together.wait_until_ready()
+    with ServiceRunner([(capture, capture.settings(port=port))], runtime, open_bus(runtime, CLOCK), open_live_state(runtime)) as runner:
+        runner.wait_until_ready()
         session = new_session(
             mode=Mode.LIVE, captured=(Stream(SIGNALS.name, "eda"),), consented=frozenset({Modality.WRISTBAND}),
             profile="research", emotion_inference=False, started_at_us=CLOCK.wall_us(),
         )  # fmt: skip
-        together.live.put_session(session)
+        runner.live.put_session(session)
         streaming_token, digest = make_grant(session.session_id)
-        put_grant(together.live, session.session_id, digest)
+        put_grant(runner.live, session.session_id, digest)
         stream(f"127.0.0.1:{port}", session.session_id, streaming_token)

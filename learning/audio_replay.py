@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectloop.events import END_OF_TIME_US, AudioChunk, Event, Header
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop_audio.arousal import ArousalModel, Voice
-from affectloop_audio.listening import HOP_US, Listener, Speech
-from affectloop_audio.microphone import Microphone
+from affectloop_audio.audio_buffer import AudioBuffer
 from affectloop_audio.processor import AudioProcessor
 from affectloop_audio.settings import AudioSettings
+from affectloop_audio.speech_analysis import HOP_US, Speech, SpeechAnalyzer
 
 START_US = 1_700_000_000_000_000
 SESSION = "recording"
@@ -33,8 +33,8 @@ def features(
     pcm: NDArray[np.int16], sample_rate_hz: int = 16_000, model: ArousalModel | None = None, chunk_ms: float = 250.0
 ) -> list[Event]:
     """What the service says of a recording."""
-    opening = Opening(session_id=SESSION, started_at_us=START_US, emotion_inference=model is not None)
-    processor = AudioProcessor(opening, AudioSettings(), model)
+    context = SessionContext(session_id=SESSION, started_at_us=START_US, emotion_inference=model is not None)
+    processor = AudioProcessor(context, AudioSettings(), model)
     said: list[Event] = []
     for chunk in chunks(pcm, sample_rate_hz, chunk_ms):
         processor.step(chunk)
@@ -44,13 +44,13 @@ def features(
 
 def heard(pcm: NDArray[np.int16]) -> Speech:
     """A whole recording at 16 kHz, its hops joined."""
-    microphone = Microphone()
+    buffer = AudioBuffer()
     hops = len(pcm) * 1_000_000 // 16_000 // HOP_US + 1
-    listener = Listener(hops)
+    listener = SpeechAnalyzer(hops)
     for chunk in chunks(pcm, chunk_ms=60_000):
-        microphone.take(chunk)
+        buffer.take(chunk)
     for hop in range(1, hops + 1):
-        listener.hear(START_US + hop * HOP_US, microphone.until(START_US + hop * HOP_US), -np.inf)
+        listener.hear(START_US + hop * HOP_US, buffer.until(START_US + hop * HOP_US), -np.inf)
     return Speech.of(listener.last(hops, START_US + hops * HOP_US))
 
 

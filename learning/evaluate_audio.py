@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from affectloop.dsp.pitch import pitch
-from affectloop.dsp.speaking_rate import envelopes_db, syllables
-from affectloop.dsp.voice_features import FRAME, SAMPLE_RATE_HZ, STEP, framed, power_spectra
+from affectloop.dsp.voice.features import FRAME, SAMPLE_RATE_HZ, STEP, framed, power_spectra
+from affectloop.dsp.voice.pitch import pitch
+from affectloop.dsp.voice.speaking_rate import envelopes_db, syllables
 from affectloop.events import AudioFeatures
 from affectloop.synthetic.voice import Manner, a_speaker, manner_at, speak
-from affectloop_audio.listening import HOP_US, Heard, Listener
-from affectloop_audio.microphone import Microphone
+from affectloop_audio.audio_buffer import AudioBuffer
 from affectloop_audio.service import arousal_model
+from affectloop_audio.speech_analysis import HOP_US, Heard, SpeechAnalyzer
 from audio_replay import START_US, chunks, features
 from evaluate_voice_arousal import area, discrimination, honesty, measured, trials
 from speech_corpora import Clip, emodb, emodb_syllables, ravdess
@@ -150,11 +150,11 @@ def activity_rows(mix: Mix, babbling: Sound) -> Iterator[tuple[str, ...]]:
 
 
 def _hops(pcm: NDArray[np.int16]) -> Iterator[Heard]:
-    microphone, listener = Microphone(), Listener(1)
+    buffer, listener = AudioBuffer(), SpeechAnalyzer(1)
     for chunk in chunks(pcm, chunk_ms=60_000):
-        microphone.take(chunk)
+        buffer.take(chunk)
     for closing_us in range(START_US + HOP_US, START_US + (len(pcm) * 125 // 2) + 2 * HOP_US, HOP_US):
-        yield listener.hear(closing_us, microphone.until(closing_us), -np.inf)
+        yield listener.hear(closing_us, buffer.until(closing_us), -np.inf)
 
 
 # Syllables: EmoDB's labels.

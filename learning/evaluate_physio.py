@@ -18,9 +18,9 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from affectloop.dsp import electrodermal
-from affectloop.dsp.beats import r_peaks
+from affectloop.dsp.cardiac.beats import r_peaks
+from affectloop.dsp.cardiac.pulse_rate import FASTEST_BPM, SLOWEST_BPM, amplitude_by_bpm
 from affectloop.dsp.filters import FloatArray
-from affectloop.dsp.pulse_rate import FASTEST_BPM, SLOWEST_BPM, amplitude_by_bpm
 from affectloop.events import PhysioFeatures, SignalKind
 from physiology_datasets import E4, Wrist, mitbih_names, read_e4, read_mitbih, read_troika
 from physiology_scores import (

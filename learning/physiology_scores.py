@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from affectloop.dsp.beats import Beats
+from affectloop.dsp.cardiac.beats import Beats
+from affectloop.dsp.cardiac.variability import merged
 from affectloop.dsp.filters import FloatArray
-from affectloop.dsp.variability import merged
 from affectloop.events import END_OF_TIME_US, Header, PhysioFeatures, SignalChunk, SignalKind
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.synthetic.physiology import Response, response_curve
 from affectloop_physio.heart import SAME_BEAT_S, WINDOW_US, ZONE_OVERLAP_US, ZONE_US
 from affectloop_physio.processor import PhysioProcessor
@@ -100,7 +100,7 @@ def chunks(kind: SignalKind, samples: FloatArray, rate_hz: float, seconds: float
 
 def features(signals: Sequence[tuple[SignalKind, FloatArray, float]]) -> list[PhysioFeatures]:
     """What the service says of a recording, second by second."""
-    processor = PhysioProcessor(Opening(session_id="s", started_at_us=START_US), SETTINGS)
+    processor = PhysioProcessor(SessionContext(session_id="s", started_at_us=START_US), SETTINGS)
     events = sorted((chunk for signal in signals for chunk in chunks(*signal)), key=lambda chunk: chunk.header.event_time_us)
     made = []
     for event in events:

@@ -28,7 +28,7 @@ from affectloop.events import (
     SessionChanged,
     TrialAnswered,
 )
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.stimuli.catalogue import DURATIONS_MS, Presentation, item_of
 from affectloop.stimuli.posers import PRACTICE_POSERS
 from affectloop.synthetic.learner import Answer, SimulatedLearner, population
@@ -119,8 +119,8 @@ class Recommended:
         self._rng = np.random.default_rng(seed)
         self._estimates = estimates
         self._session = f"simulated-{seed}"
-        opening = Opening(session_id=self._session, started_at_us=STARTED_US, emotion_inference=estimates)
-        self._processor = RecommenderProcessor(opening, RecommenderSettings())
+        context = SessionContext(session_id=self._session, started_at_us=STARTED_US, emotion_inference=estimates)
+        self._processor = RecommenderProcessor(context, RecommenderSettings())
         self._time_us = STARTED_US
         self._directive = self._directed(SessionChanged(header=self._header("session", 0, STARTED_US), change=SessionChange.STARTED))
 

@@ -18,7 +18,7 @@ from affectloop.events import Event
 from affectloop.messages.v1.capture_service_pb2 import StreamRequest, StreamResponse
 from affectloop.runtime.service import Surroundings
 from affectloop.session import Session
-from affectloop.store.live import MemoryLiveState
+from affectloop.store.live.memory import MemoryLiveState
 from affectloop_capture.server import CaptureServer
 from affectloop_capture.settings import CaptureSettings
 from affectloop_capture.tokens import STREAM_TOKEN, token_digest

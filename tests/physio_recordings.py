@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectloop.events import END_OF_TIME_US, BaselineMeasured, Event, Header, PhysioFeatures, SignalChunk, SignalKind
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.synthetic import physiology
 from affectloop_physio.processor import PhysioProcessor
 from affectloop_physio.settings import PhysioSettings
@@ -53,11 +53,11 @@ class Signal:
 class Played:
     """A processor in the hands of a host that may kill it: copies of what came before are dropped."""
 
-    opening: Opening = field(default_factory=lambda: Opening(session_id="s1", started_at_us=START_US))
+    context: SessionContext = field(default_factory=lambda: SessionContext(session_id="s1", started_at_us=START_US))
     events: dict[tuple[str, int], Event] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.processor = PhysioProcessor(self.opening, SETTINGS)
+        self.processor = PhysioProcessor(self.context, SETTINGS)
         self._released: list[SignalChunk] = []
         self._heard: dict[str, int] = {}
         self._queue: list[SignalChunk] = []
@@ -96,7 +96,7 @@ class Played:
     def _kill(self) -> None:
         needs = self.processor.needs_from_us
         stored = {event.name: event for event in self.events.values() if isinstance(event, BaselineMeasured)}
-        self.processor = PhysioProcessor(Opening(session_id="s1", started_at_us=START_US, baselines=stored), SETTINGS)
+        self.processor = PhysioProcessor(SessionContext(session_id="s1", started_at_us=START_US, baselines=stored), SETTINGS)
         self._feed([chunk for chunk in self._released if chunk.header.event_time_us >= needs])
 
 

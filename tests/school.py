@@ -38,11 +38,12 @@ from affectloop.events import (
 )  # fmt: skip
 from affectloop.policy.profile import Purpose, Role
 from affectloop.session import Session
-from affectloop.store.keys import MasterKey
-from affectloop.store.live import LiveState, MemoryLiveState
-from affectloop.store.people import Consents, People, add_tenant
-from affectloop.store.sql import Store, engine_of
-from affectloop.store.tokens import Tokens
+from affectloop.store.live import LiveState
+from affectloop.store.live.memory import MemoryLiveState
+from affectloop.store.sql.database import Store, engine_of
+from affectloop.store.sql.keys import MasterKey
+from affectloop.store.sql.people import Consents, People, add_tenant
+from affectloop.store.sql.tokens import Tokens
 from affectloop.topics import TOPICS
 from affectloop_gateway.app import create_app
 from affectloop_gateway.collector import Collector

@@ -13,11 +13,11 @@ from affectloop.events import (
     TrialAnswered,
 )  # fmt: skip
 from affectloop.session import Mode, Session, Stream, new_session
-from affectloop.store.keys import MasterKey
-from affectloop.store.people import People
-from affectloop.store.sessions import Sessions
-from affectloop.store.sql import EVERY_TENANT, Store
-from affectloop.store.tables import Owned, Table
+from affectloop.store.sql.database import EVERY_TENANT, Store
+from affectloop.store.sql.keys import MasterKey
+from affectloop.store.sql.people import People
+from affectloop.store.sql.sessions import Sessions
+from affectloop.store.sql.tables import Owned, Table
 
 KEYS = MasterKey(bytes(range(32)))
 DAY_S = 86_400

@@ -16,7 +16,7 @@ from affectloop.events import (
     SignalChunk,
     SignalKind,
 )
-from affectloop.processor import Hops, Opening
+from affectloop.processor import HoppingWindows, SessionContext
 from affectloop.runtime.service import Service
 from affectloop.session import Mode, Session, Stream, new_session
 from affectloop.settings import RuntimeSettings
@@ -30,35 +30,35 @@ START_US = 1_767_225_600_000_000
 class _Windowed:
     """The values of the last window at every hop."""
 
-    def __init__(self, opening: Opening, settings: object) -> None:
-        self._opening = opening
-        self._hops = Hops(HOP_US)
+    def __init__(self, context: SessionContext, settings: object) -> None:
+        self._context = context
+        self._windows = HoppingWindows(HOP_US)
         self._held: list[tuple[int, str, float]] = []
 
     def step(self, event: Event) -> Iterable[Event]:
-        self._hops.saw(event.header, event.ends_us if isinstance(event, SignalChunk | AudioChunk) else None)
+        self._windows.saw(event.header, event.ends_us if isinstance(event, SignalChunk | AudioChunk) else None)
         self._held += [(time_us, event.header.stream_id, value) for time_us, value in _values(event)]
         return ()
 
-    def advance(self, progress_us: int) -> Iterable[Event]:
-        for closing in self._hops.due(progress_us):
+    def advance(self, watermark_us: int) -> Iterable[Event]:
+        for closing in self._windows.due(watermark_us):
             window = [(stream, value) for time_us, stream, value in self._held if closing - WINDOW_US <= time_us < closing]
             self._held = [held for held in self._held if held[0] >= closing + HOP_US - WINDOW_US]
-            yield self.output(closing, progress_us, sorted(window))
+            yield self.output(closing, watermark_us, sorted(window))
 
     @property
     def needs_from_us(self) -> int:
-        return -1 if self._hops.next_us is None else self._hops.next_us - WINDOW_US
+        return -1 if self._windows.next_us is None else self._windows.next_us - WINDOW_US
 
-    def output(self, closing: int, progress_us: int, window: list[tuple[str, float]]) -> Event:
+    def output(self, closing: int, watermark_us: int, window: list[tuple[str, float]]) -> Event:
         raise NotImplementedError
 
 
 class MeanSignal(_Windowed):
-    def output(self, closing: int, progress_us: int, window: list[tuple[str, float]]) -> Event:
+    def output(self, closing: int, watermark_us: int, window: list[tuple[str, float]]) -> Event:
         values = [value for _, value in window]
         return PhysioFeatures(
-            header=self._hops.header(self._opening, "physio", closing, progress_us),
+            header=self._windows.header(self._context, "physio", closing, watermark_us),
             heart_quality=0.0,
             heart_reason=Reason.NO_SIGNAL,
             variability_quality=0.0,
@@ -70,10 +70,10 @@ class MeanSignal(_Windowed):
 
 
 class MeanSound(_Windowed):
-    def output(self, closing: int, progress_us: int, window: list[tuple[str, float]]) -> Event:
+    def output(self, closing: int, watermark_us: int, window: list[tuple[str, float]]) -> Event:
         values = [value for _, value in window]
         return AudioFeatures(
-            header=self._hops.header(self._opening, "audio", closing, progress_us),
+            header=self._windows.header(self._context, "audio", closing, watermark_us),
             quality=1.0,
             reason=Reason.GOOD,
             level_dbfs=float(np.mean(values)) if values else None,
@@ -81,11 +81,11 @@ class MeanSound(_Windowed):
 
 
 class Fused(_Windowed):
-    def output(self, closing: int, progress_us: int, window: list[tuple[str, float]]) -> Event:
+    def output(self, closing: int, watermark_us: int, window: list[tuple[str, float]]) -> Event:
         body = [value for stream, value in window if stream == "physio"]
         voice = [value for stream, value in window if stream == "audio"]
         return EmotionEstimate(
-            header=self._hops.header(self._opening, "fusion", closing, progress_us),
+            header=self._windows.header(self._context, "fusion", closing, watermark_us),
             abstained=not (body or voice),
             reason=Reason.GOOD,
             confidence=1.0,

@@ -10,7 +10,7 @@ from affectloop.events import END_OF_TIME_US, BaselineMeasured, Event, Header
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class SessionContext:
     """What a processor knows of its session before the first event.
 
     ``baselines`` holds what this or an earlier session of the learner has learnt, by name; one applies from its own
@@ -33,8 +33,8 @@ class Processor(Protocol):
     def step(self, event: Event) -> Iterable[Event]:
         """Take one event; yield what follows from it at once."""
 
-    def advance(self, progress_us: int) -> Iterable[Event]:
-        """Every event before ``progress_us`` has been stepped: close the windows that end at or before it.
+    def advance(self, watermark_us: int) -> Iterable[Event]:
+        """Every event before ``watermark_us`` has been stepped: close the windows that end at or before it.
 
         ``END_OF_TIME_US`` says that the session is over: the last record of each output stream then carries
         ``complete_until_us = END_OF_TIME_US``.
@@ -45,40 +45,40 @@ class Processor(Protocol):
         """The oldest event time that an output still to come depends on; older records may be forgotten."""
 
 
-class Hops:
+class HoppingWindows:
     """The closing times of the windows of one stream: multiples of ``hop_us``, from the first event on.
 
     A hop at ``h`` sees the samples before ``h``; its number ``h // hop_us`` is its output's sequence, so that a copy
-    made after a crash is known as one. The last hop is the first one beyond every promise that the inputs made, hence
+    made after a crash is known as one. The last hop is the first one beyond the watermark of every input, hence
     it closes at the end of time only, whatever the batches were.
     """
 
     def __init__(self, hop_us: int) -> None:
         self.hop_us = hop_us
         self.next_us: int | None = None
-        self._promised_us = 0
+        self._complete_until_us = 0
 
     def saw(self, header: Header, until_us: int | None = None) -> None:
-        """An event arrived whose samples end before ``until_us`` (by default, what its header promises)."""
+        """An event arrived whose samples end before ``until_us`` (by default, its header's ``complete_until_us``)."""
         if self.next_us is None:
             self.next_us = (header.event_time_us // self.hop_us + 1) * self.hop_us
         if until_us is None:
             until_us = header.event_time_us if header.ends_stream else header.complete_until_us
-        self._promised_us = max(self._promised_us, until_us)
+        self._complete_until_us = max(self._complete_until_us, until_us)
 
-    def due(self, progress_us: int) -> Iterator[int]:
-        """Closing times up to ``progress_us``; at the end of time, up to the last one."""
-        limit = self._last_us if progress_us == END_OF_TIME_US else progress_us
+    def due(self, watermark_us: int) -> Iterator[int]:
+        """Closing times up to ``watermark_us``; at the end of time, up to the last one."""
+        limit = self._last_us if watermark_us == END_OF_TIME_US else watermark_us
         while self.next_us is not None and self.next_us <= limit:
             closing = self.next_us
             self.next_us += self.hop_us
             yield closing
 
-    def header(self, opening: Opening, stream_id: str, closing_us: int, progress_us: int) -> Header:
+    def header(self, context: SessionContext, stream_id: str, closing_us: int, watermark_us: int) -> Header:
         """The header of the output of the hop that closes at ``closing_us``."""
-        final = progress_us == END_OF_TIME_US and closing_us == self._last_us
+        final = watermark_us == END_OF_TIME_US and closing_us == self._last_us
         return Header(
-            session_id=opening.session_id,
+            session_id=context.session_id,
             stream_id=stream_id,
             sequence=closing_us // self.hop_us,
             event_time_us=closing_us,
@@ -87,4 +87,4 @@ class Hops:
 
     @property
     def _last_us(self) -> int:
-        return (self._promised_us // self.hop_us + 1) * self.hop_us
+        return (self._complete_until_us // self.hop_us + 1) * self.hop_us

@@ -53,7 +53,7 @@ class Session:
     ended_at_us: int | None = None
 
     def expects(self, topic: Topic) -> frozenset[str]:
-        """The streams of a topic that progress waits for."""
+        """The streams of a topic that the watermark waits for."""
         return frozenset(stream.stream_id for stream in self.streams if stream.topic == topic.name)
 
     def allows(self, modality: Modality | None) -> bool:

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from affectloop.clock import ManualClock
-from affectloop.store.people import add_tenant
-from affectloop.store.sql import Store
+from affectloop.store.sql.database import Store
+from affectloop.store.sql.people import add_tenant
 from servers.postgres import fresh_database, postgres_server
 from servers.redis import CannotStart
 from stored import KEYS, every_table

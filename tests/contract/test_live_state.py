@@ -15,8 +15,9 @@ from affectloop.clock import ManualClock
 from affectloop.errors import Unavailable
 from affectloop.events import Modality
 from affectloop.session import Mode, Session, Stream, new_session
-from affectloop.store.live import LiveState, MemoryLiveState
-from affectloop.store.live_redis import RedisLiveState
+from affectloop.store.live import LiveState
+from affectloop.store.live.memory import MemoryLiveState
+from affectloop.store.live.redis import RedisLiveState
 
 WINDOW_S = 0.3
 

@@ -14,12 +14,12 @@ from affectloop.bus import Bus, Outgoing
 from affectloop.bus.memory import MemoryBus
 from affectloop.clock import SystemClock
 from affectloop.codec import from_record, to_json, to_record
-from affectloop.runtime.host import Host
-from affectloop.runtime.poll import POLL_S, run_polling
+from affectloop.runtime.polling_loop import POLL_S, run_polling
+from affectloop.runtime.processor_host import ProcessorHost
 from affectloop.runtime.service import Service
 from affectloop.session import Session
 from affectloop.settings import RuntimeSettings
-from affectloop.store.live import MemoryLiveState
+from affectloop.store.live.memory import MemoryLiveState
 from affectloop.topics import ESTIMATES, PHYSIO_FEATURES, SIGNALS, TOPICS
 from toys import FUSION, PHYSIO, VOICE, signal, sound, toy_session
 
@@ -59,11 +59,11 @@ class Running:
     def __init__(self, place: Place, service: Service, live: MemoryLiveState) -> None:
         self._stop = threading.Event()
         self.error: BaseException | None = None
-        host = Host(service, None, live, place.runtime, SystemClock())
+        host = ProcessorHost(service, None, live, place.runtime, SystemClock())
         self._thread = threading.Thread(target=self._run, args=(place, service, host), daemon=True)
         self._thread.start()
 
-    def _run(self, place: Place, service: Service, host: Host) -> None:
+    def _run(self, place: Place, service: Service, host: ProcessorHost) -> None:
         try:
             place.run(service, host, place.bus, place.runtime, self._stop)
         except BaseException as error:
@@ -216,7 +216,7 @@ def test_loops_without_records_wait_and_wake_nobody(place: Place) -> None:
         turns[index] += 1
 
     def run(index: int, service: Service) -> None:
-        host = Host(service, None, live, place.runtime, SystemClock())
+        host = ProcessorHost(service, None, live, place.runtime, SystemClock())
         place.run(service, host, place.bus, place.runtime, stop, lambda: turned(index))
 
     loops = [threading.Thread(target=run, args=each, daemon=True) for each in enumerate((PHYSIO, VOICE, FUSION))]

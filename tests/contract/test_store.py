@@ -13,11 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from affectloop.clock import ManualClock
 from affectloop.codec import to_record
 from affectloop.errors import InvalidInput, Unavailable
-from affectloop.store.outbox import Outbox
-from affectloop.store.people import People, add_tenant
-from affectloop.store.sessions import Sessions
-from affectloop.store.sql import Store
-from affectloop.store.tables import Learner, Table, Tenant, TrainingSession, VaultName
+from affectloop.store.sql.database import Store
+from affectloop.store.sql.outbox import Outbox
+from affectloop.store.sql.people import People, add_tenant
+from affectloop.store.sql.sessions import Sessions
+from affectloop.store.sql.tables import Learner, Table, Tenant, TrainingSession, VaultName
 from servers.postgres import fresh_database
 from stored import KEYS, every_table, learner, started, trial
 

@@ -17,14 +17,14 @@ from affectloop.events import (
     SessionChanged,
 )  # fmt: skip
 from affectloop.policy.profile import Purpose, Role
-from affectloop.store.audit import Audit
-from affectloop.store.outbox import Outbox
-from affectloop.store.people import Consents, People, UnknownLearner
-from affectloop.store.sessions import Sessions
-from affectloop.store.sql import EVERY_TENANT, Store
-from affectloop.store.tables import AuditEntry, Learner, OutboxRow, TrainingSession, Trial, VaultName
-from affectloop.store.tokens import Tokens, caller_of
-from affectloop.store.training import Trials
+from affectloop.store.sql.audit import Audit
+from affectloop.store.sql.database import EVERY_TENANT, Store
+from affectloop.store.sql.outbox import Outbox
+from affectloop.store.sql.people import Consents, People, UnknownLearner
+from affectloop.store.sql.sessions import Sessions
+from affectloop.store.sql.tables import AuditEntry, Learner, OutboxRow, TrainingSession, Trial, VaultName
+from affectloop.store.sql.tokens import Tokens, caller_of
+from affectloop.store.sql.training import Trials
 from stored import DAY_S, KEYS, learner, started, trial
 
 

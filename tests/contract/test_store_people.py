@@ -14,11 +14,11 @@ from affectloop.events import (
     SessionChange,
 )  # fmt: skip
 from affectloop.policy.profile import Purpose
-from affectloop.store.people import Consents, People
-from affectloop.store.sessions import Sessions, UnknownSession
-from affectloop.store.sql import Store
-from affectloop.store.tables import VaultName
-from affectloop.store.training import Baselines, Directives, Trials
+from affectloop.store.sql.database import Store
+from affectloop.store.sql.people import Consents, People
+from affectloop.store.sql.sessions import Sessions, UnknownSession
+from affectloop.store.sql.tables import VaultName
+from affectloop.store.sql.training import Baselines, Directives, Trials
 from stored import baseline, directive, learner, started, trial
 
 

@@ -20,12 +20,13 @@ from affectloop.codec import from_record, to_message
 from affectloop.events import Event
 from affectloop.messages.v1.capture_service_pb2 import StreamRequest, StreamResponse
 from affectloop.runtime.service import installed
-from affectloop.runtime.together import Together
+from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.session import Session
 from affectloop.settings import RuntimeSettings
-from affectloop.store.bootstrap import bootstrap
-from affectloop.store.live import LiveState, MemoryLiveState
-from affectloop.store.sql import Store
+from affectloop.store.live import LiveState
+from affectloop.store.live.memory import MemoryLiveState
+from affectloop.store.sql.bootstrap import bootstrap
+from affectloop.store.sql.database import Store
 from affectloop.topics import TOPIC_OF_EVENT, TOPICS
 from affectloop_capture.merge import MergedSource
 from affectloop_capture.samples import after_last_us
@@ -81,7 +82,7 @@ class Installation:
 
     bus: MemoryBus
     live: LiveState
-    together: Together
+    runner: ServiceRunner
     address: str
     capture: str
     database: str
@@ -136,9 +137,9 @@ def installed_in(folder: Path, **runtime: Any) -> Iterator[Installation]:
     }
     services = [(service, service.settings(**own.get(name, {}))) for name, service in installed().items()]
     bus, live = MemoryBus(clock=clock), MemoryLiveState()
-    with Together(services, RuntimeSettings(**runtime), bus, live, clock) as together:
-        together.wait_until_ready()
-        installation = Installation(bus, live, together, f"http://127.0.0.1:{address}", f"127.0.0.1:{capture_port}", database)
+    with ServiceRunner(services, RuntimeSettings(**runtime), bus, live, clock) as runner:
+        runner.wait_until_ready()
+        installation = Installation(bus, live, runner, f"http://127.0.0.1:{address}", f"127.0.0.1:{capture_port}", database)
         try:
             yield installation
         finally:

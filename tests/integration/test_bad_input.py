@@ -217,7 +217,7 @@ def test_what_cannot_be_read_becomes_a_dead_letter_and_another_session_gets_what
         for letter in installation.dead_letters(topic.name):
             assert {"error", "field", "service", "source"} <= letter.headers.keys()
             assert b": " in letter.headers["error"], "field and problem"
-    assert installation.together.failure is None
+    assert installation.runner.failure is None
 
 
 def live_session(installation: Installation) -> Session:

@@ -24,7 +24,7 @@ from affectloop.messages.v1.capture_service_pb2 import StreamRequest
 from affectloop.messages.v1.capture_service_pb2_grpc import CaptureServiceStub
 from affectloop.runtime.service import Surroundings, load
 from affectloop.session import Session
-from affectloop.store.live import MemoryLiveState
+from affectloop.store.live.memory import MemoryLiveState
 from affectloop.topics import AUDIO, FRAMES, SIGNALS
 from affectloop_capture.server import CaptureServer, run
 from affectloop_capture.settings import CaptureSettings

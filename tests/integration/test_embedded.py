@@ -18,9 +18,9 @@ import pytest
 
 from affectloop.cli import FAILED, MISUSED, main, parser
 from affectloop.runtime.service import installed
-from affectloop.store.bootstrap import LOCAL, bootstrap
-from affectloop.store.sql import Store
-from affectloop.store.training import Trials
+from affectloop.store.sql.bootstrap import LOCAL, bootstrap
+from affectloop.store.sql.database import Store
+from affectloop.store.sql.training import Trials
 from affectloop.topics import TOPICS
 from integration.installation import Device, School, wait_for
 from integration.people import a_learner

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from affectloop.events import END_OF_TIME_US, EmotionEstimate, Event, Header, SignalChunk, SignalKind, VideoFrame
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.runtime.service import Service
 from affectloop_face.service import SERVICE as FACE
 from affectloop_fusion.service import SERVICE as FUSION
@@ -27,7 +27,7 @@ def run(service: Service, events: Sequence[Event]) -> list[Event]:
     settings = service.settings()
     prepare = service.prepare(settings) if service.prepare else list
     complete = service.complete(settings) if service.complete else list
-    processor = service.processor(Opening(session_id="s", started_at_us=START_US, emotion_inference=True), settings)
+    processor = service.processor(SessionContext(session_id="s", started_at_us=START_US, emotion_inference=True), settings)
     ordered = sorted(events, key=lambda event: (event.header.event_time_us, event.header.stream_id))
     made: list[Event] = []
     for first in range(0, len(ordered), BATCH):

@@ -12,9 +12,9 @@ from redis import Redis
 from affectloop.clock import ManualClock
 from affectloop.codec import from_record
 from affectloop.events import Modality, TrialAnswered
-from affectloop.store.live_redis import RedisLiveState
-from affectloop.store.people import add_tenant
-from affectloop.store.sql import Store
+from affectloop.store.live.redis import RedisLiveState
+from affectloop.store.sql.database import Store
+from affectloop.store.sql.people import add_tenant
 from affectloop.topics import TRIALS
 from affectloop_gateway.keeper import restore
 from school import KEYS, School, opened

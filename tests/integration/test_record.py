@@ -12,9 +12,9 @@ from affectloop.clock import SystemClock
 from affectloop.events import EmotionEstimate
 from affectloop.recording import Recording
 from affectloop.runtime.service import load
-from affectloop.runtime.together import Together
+from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.settings import RuntimeSettings
-from affectloop.store.live import MemoryLiveState
+from affectloop.store.live.memory import MemoryLiveState
 from affectloop.topics import AUDIO, FRAMES
 from affectloop_capture.merge import MergedSource, merge
 from affectloop_capture.record import record
@@ -29,8 +29,8 @@ CLOCK = SystemClock()
 @contextmanager
 def services() -> Iterator[tuple[MemoryBus, MemoryLiveState]]:
     bus, live = MemoryBus(), MemoryLiveState()
-    with Together([(service, service.settings()) for service in map(load, SERVICES)], RuntimeSettings(), bus, live, CLOCK) as together:
-        together.wait_until_ready()
+    with ServiceRunner([(service, service.settings()) for service in map(load, SERVICES)], RuntimeSettings(), bus, live, CLOCK) as runner:
+        runner.wait_until_ready()
         yield bus, live
 
 

@@ -9,9 +9,9 @@ from affectloop.clock import ManualClock, SystemClock
 from affectloop.errors import Unavailable
 from affectloop.events import EmotionEstimate
 from affectloop.runtime.service import load
-from affectloop.runtime.together import Together
+from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.settings import RuntimeSettings
-from affectloop.store.live import MemoryLiveState
+from affectloop.store.live.memory import MemoryLiveState
 from affectloop_capture.replay import SILENT_LIMIT_S, replay, session_of
 from integration.people import a_learner
 from sameness import assert_same, nameless
@@ -30,8 +30,8 @@ def estimates(chunk_ms: float) -> list[EmotionEstimate]:
     )
     session = session_of(merged)
     services = [(service, service.settings()) for service in map(load, ("physio", "fusion"))]
-    with Together(services, runtime, bus, live, CLOCK) as together:
-        together.wait_until_ready()
+    with ServiceRunner(services, runtime, bus, live, CLOCK) as runner:
+        runner.wait_until_ready()
         collector = replay(merged, session, bus, live, CLOCK, speed=None)
     return [event for event in collector.events if isinstance(event, EmotionEstimate)]
 

@@ -1,4 +1,4 @@
-"""The contract holds together: events, messages, topics, codec, golden messages."""
+"""The contract holds runner: events, messages, topics, codec, golden messages."""
 
 import dataclasses
 import re

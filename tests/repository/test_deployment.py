@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings
 import compose
 from affectloop import __version__
 from affectloop.runtime.service import load
-from affectloop.runtime.together import LEAVE_S
+from affectloop.runtime.service_runner import LEAVE_S
 from affectloop.settings import RuntimeSettings
 
 ROOT = Path(__file__).parents[2]

@@ -19,7 +19,7 @@ import compose
 from affectloop import __version__
 from affectloop.bus.kafka import DELIVERY_TIMEOUT_MS
 from affectloop.runtime.service import load
-from affectloop.runtime.together import LEAVE_S
+from affectloop.runtime.service_runner import LEAVE_S
 from affectloop.settings import RuntimeSettings
 from servers.kubernetes import kubectls
 

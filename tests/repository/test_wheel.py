@@ -50,8 +50,8 @@ def test_the_wheel_holds_no_file_beyond_the_packages_and_the_models(names: set[s
     "needed",
     [
         "affectloop/py.typed",
-        "affectloop/store/migrations/env.py",
-        "affectloop/store/migrations/versions/0001_make_the_tables.py",
+        "affectloop/store/sql/migrations/env.py",
+        "affectloop/store/sql/migrations/versions/0001_make_the_tables.py",
         "affectloop/policy/profiles/eu-school.toml",
         "affectloop/report/template.html",
         "affectloop_gateway/static/index.html",

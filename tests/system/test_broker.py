@@ -14,10 +14,10 @@ from affectloop.bus import Record
 from affectloop.bus.kafka import KafkaBus
 from affectloop.clock import SystemClock
 from affectloop.runtime.faust_loop import run_faust
-from affectloop.runtime.host import Fed, Host
-from affectloop.runtime.poll import run_polling
+from affectloop.runtime.polling_loop import run_polling
+from affectloop.runtime.processor_host import Processed, ProcessorHost
 from affectloop.settings import RuntimeSettings
-from affectloop.store.live import MemoryLiveState
+from affectloop.store.live.memory import MemoryLiveState
 from affectloop.topics import ESTIMATES, PHYSIO_FEATURES, TOPICS
 from contract.test_loops import Place, Running, opened, outputs, reference, send
 from servers.kafka import KafkaServer
@@ -74,15 +74,15 @@ def test_sessions_that_a_broker_left_in_the_middle_are_completed(run: Callable[.
     assert found == reference(names)
 
 
-class Watched(Host):
+class Watched(ProcessorHost):
     """A host that notes the most that it ever held."""
 
     most_held = 0
 
-    def feed(self, records: Sequence[Record]) -> Fed:
-        fed = super().feed(records)
+    def process(self, records: Sequence[Record]) -> Processed:
+        processed = super().process(records)
         self.most_held = max(self.most_held, self.held)
-        return fed
+        return processed
 
 
 @pytest.mark.kafka

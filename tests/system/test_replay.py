@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from affectloop.clock import SystemClock
-from affectloop.store.live_redis import RedisLiveState
+from affectloop.store.live.redis import RedisLiveState
 from sameness import assert_same
 
 SERVICES = ("face", "physio", "audio", "fusion", "recommender")

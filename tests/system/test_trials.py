@@ -19,9 +19,9 @@ from affectloop.bus.kafka import KafkaBus
 from affectloop.codec import from_record, to_json
 from affectloop.events import Directive, Event, TrialAnswered
 from affectloop.session import SessionKey
-from affectloop.store.bootstrap import LOCAL, Bootstrapped, bootstrap
-from affectloop.store.sql import Store
-from affectloop.store.training import Directives, Trials
+from affectloop.store.sql.bootstrap import LOCAL, Bootstrapped, bootstrap
+from affectloop.store.sql.database import Store
+from affectloop.store.sql.training import Directives, Trials
 from affectloop.topics import DIRECTIVES, TRIALS
 from servers.kafka import KafkaServer
 from servers.ports import free_port

@@ -9,9 +9,9 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from affectloop.dsp.speaking_rate import syllables_per_s
-from affectloop.dsp.voice_activity import percentile
-from affectloop_audio.listening import Speech
+from affectloop.dsp.voice.activity import percentile
+from affectloop.dsp.voice.speaking_rate import syllables_per_s
+from affectloop_audio.speech_analysis import Speech
 
 CUES = ("pitch_semitones", "pitch_spread_semitones", "level_db", "balance_db", "rate_octaves")
 LEAST_SPOKEN_S = 1.5  # seven syllables: with fewer, a single accent is the result

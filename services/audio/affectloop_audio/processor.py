@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from affectloop.events import END_OF_TIME_US, AudioChunk, AudioFeatures, BaselineMeasured, Event, Header, Reason
-from affectloop.processor import Hops, Opening
+from affectloop.processor import HoppingWindows, SessionContext
 from affectloop_audio.arousal import ArousalModel, Voice
-from affectloop_audio.listening import CLIPPED_SHARE, CONTEXT_HOPS, FLOOR_HOPS, HOP_US, Heard, Listener, Speech
-from affectloop_audio.microphone import Microphone, Sound
+from affectloop_audio.audio_buffer import AudioBuffer, Sound
 from affectloop_audio.settings import AudioSettings
+from affectloop_audio.speech_analysis import CLIPPED_SHARE, CONTEXT_HOPS, FLOOR_HOPS, HOP_US, Heard, Speech, SpeechAnalyzer
 
 STREAM = "audio"
 BASELINE = "audio.speech"
@@ -30,19 +30,19 @@ POOR_DB, CLEAR_DB = 5.0, 20.0  # speech over noise: from nothing to a clear reco
 class AudioProcessor:
     """The microphone of one session."""
 
-    def __init__(self, opening: Opening, settings: AudioSettings, model: ArousalModel | None) -> None:
-        self._opening = opening
+    def __init__(self, context: SessionContext, settings: AudioSettings, model: ArousalModel | None) -> None:
+        self._context = context
         self._settings = settings
-        self._model = model if opening.emotion_inference else None
-        self._hops = Hops(HOP_US)
-        self._microphones: dict[str, Microphone] = {}
-        self._listener = Listener(LEARNING_HOPS)
+        self._model = model if context.emotion_inference else None
+        self._windows = HoppingWindows(HOP_US)
+        self._buffers: dict[str, AudioBuffer] = {}
+        self._listener = SpeechAnalyzer(LEARNING_HOPS)
         self._chunks: deque[tuple[int, float]] = deque()  # start and end of those still needed
         self._complete_from_us = END_OF_TIME_US  # from here on, a hop has all the history that it may look back on
         self._finished = False
-        stored = opening.baselines.get(BASELINE)
+        stored = context.baselines.get(BASELINE)
         # An earlier session's baseline is left aside: the microphone's gain and distance are not what they were.
-        self._baseline = stored if stored and stored.header.session_id == opening.session_id else None
+        self._baseline = stored if stored and stored.header.session_id == context.session_id else None
 
     def step(self, event: Event) -> Iterable[Event]:
         """Take a chunk; it is heard when its hops close."""
@@ -54,21 +54,21 @@ class AudioProcessor:
         start_us = chunk.header.event_time_us
         period_us = 1e6 / chunk.sample_rate_hz
         end_us = start_us + len(chunk.pcm) * period_us
-        if self._hops.next_us is None:
+        if self._windows.next_us is None:
             begins = chunk.header.sequence == 0  # nothing was before it
             self._complete_from_us = start_us + (0 if begins else HISTORY_US + FRAME_US)
-        self._hops.saw(chunk.header, round(end_us + period_us / 2))  # beyond rounding, or the cut would decide on the last hop
-        self._microphones.setdefault(chunk.header.stream_id, Microphone()).take(chunk)
+        self._windows.saw(chunk.header, round(end_us + period_us / 2))  # beyond rounding, or the cut would decide on the last hop
+        self._buffers.setdefault(chunk.header.stream_id, AudioBuffer()).take(chunk)
         self._chunks.append((start_us, end_us))
 
-    def advance(self, progress_us: int) -> Iterator[Event]:
+    def advance(self, watermark_us: int) -> Iterator[Event]:
         """Close the hops that are due."""
-        for closing_us in self._hops.due(progress_us):
-            header = self._hops.header(self._opening, STREAM, closing_us, progress_us)
+        for closing_us in self._windows.due(watermark_us):
+            header = self._windows.header(self._context, STREAM, closing_us, watermark_us)
             heard = self._listener.hear(closing_us, self._sound(closing_us), self._quietest_dbfs(closing_us))
             yield from self._learn(closing_us)
             yield self._features(header, heard)
-        self._finished = progress_us == END_OF_TIME_US
+        self._finished = watermark_us == END_OF_TIME_US
         while len(self._chunks) > 1 and self._chunks[0][1] <= self._oldest_us:
             self._chunks.popleft()
 
@@ -81,11 +81,11 @@ class AudioProcessor:
 
     @property
     def _oldest_us(self) -> int:
-        return (self._hops.next_us or 0) - HOP_US - HISTORY_US - FRAME_US
+        return (self._windows.next_us or 0) - HOP_US - HISTORY_US - FRAME_US
 
     def _sound(self, closing_us: int) -> Sound:
         """What the session's microphone brought; of several, the first by name that was heard in this hop."""
-        sounds = [self._microphones[name].until(closing_us) for name in sorted(self._microphones)]
+        sounds = [self._buffers[name].until(closing_us) for name in sorted(self._buffers)]
         return next((sound for sound in sounds if sound.seconds > 0), sounds[0])
 
     def _usual(self, closing_us: int) -> Voice | None:
@@ -110,7 +110,7 @@ class AudioProcessor:
         if voice is None:
             return None
         header = Header(
-            session_id=self._opening.session_id,
+            session_id=self._context.session_id,
             stream_id=f"{STREAM}.baseline.speech",
             sequence=closing_us // HOP_US,
             event_time_us=closing_us,

@@ -4,7 +4,7 @@ import json
 from functools import cache
 
 from affectloop.models import checked
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.runtime.service import Service
 from affectloop.topics import AUDIO, AUDIO_FEATURES, BASELINES
 from affectloop_audio.arousal import ArousalModel, Weights
@@ -19,9 +19,9 @@ def arousal_model(name: str) -> ArousalModel:
     return ArousalModel(known=Weights.from_mapping(content["known"]), unknown=Weights.from_mapping(content["unknown"]))
 
 
-def make_processor(opening: Opening, settings: AudioSettings) -> AudioProcessor:
+def make_processor(context: SessionContext, settings: AudioSettings) -> AudioProcessor:
     """A processor with its model; a session whose profile forbids emotion inference is given none."""
-    return AudioProcessor(opening, settings, arousal_model(settings.arousal_model) if opening.emotion_inference else None)
+    return AudioProcessor(context, settings, arousal_model(settings.arousal_model) if context.emotion_inference else None)
 
 
 SERVICE = Service(

@@ -18,11 +18,11 @@ from affectloop.clock import SystemClock
 from affectloop.errors import InvalidInput, Unavailable
 from affectloop.report import write_report
 from affectloop.runtime.service import installed
-from affectloop.runtime.together import Together, open_bus, open_live_state
+from affectloop.runtime.service_runner import ServiceRunner, open_bus, open_live_state
 from affectloop.session import Session
 from affectloop.settings import RuntimeSettings
-from affectloop.store.bootstrap import Bootstrapped, bootstrap
-from affectloop.store.sql import Store
+from affectloop.store.sql.bootstrap import Bootstrapped, bootstrap
+from affectloop.store.sql.database import Store
 from affectloop.synthetic.learner import SimulatedLearner, Traits
 from affectloop.telemetry.logs import log_as_json
 from affectloop.topics import TOPIC_BY_NAME
@@ -70,13 +70,13 @@ def _demonstrate(chosen: argparse.Namespace) -> int:
     bus, live, port = open_bus(runtime, clock), open_live_state(runtime), free_port(chosen.port)
     database = f"sqlite:///{chosen.output / 'demo.db'}"
     say(1, "starting seven services in this process, on a bus in memory")
-    with Together(_services(port, database), runtime, bus, live, clock) as together:
-        together.wait_until_ready()
+    with ServiceRunner(_services(port, database), runtime, bus, live, clock) as runner:
+        runner.wait_until_ready()
         address = f"http://127.0.0.1:{port}"
         say(2, f"they serve at {address}; opening a session for a simulated learner who consented to all of it")
         start = _bootstrap(database)
         gateway = Gateway(address, start.admin_token)
-        streams = _devices(chosen, together)
+        streams = _devices(chosen, runner)
         asked = {"learner_id": start.learner_id, **streams.asked}
         session_id = gateway.post("/v1/sessions", asked)["session_id"]
         page = f"{address}/live/{session_id}#token={start.admin_token}"
@@ -85,11 +85,11 @@ def _demonstrate(chosen: argparse.Namespace) -> int:
             webbrowser.open(page)
         session = live.session(session_id)
         assert session is not None, "the gateway opens a session before it answers"
-        events = _session(streams, session, gateway, together, chosen)
+        events = _session(streams, session, gateway, runner, chosen)
         say(4, f"report: {write_report(chosen.output / 'report', events, session)}")
         if not chosen.exit:
             print("      still serving; Ctrl-C ends it", flush=True)
-            together.stopping.wait()
+            runner.stopping.wait()
     return 0
 
 
@@ -101,12 +101,12 @@ class _Recorded:
         self.asked = asked(merged.streams)
         self._merged, self._speed = merged, speed
 
-    def run(self, session: Session, together: Together, stop: threading.Event) -> None:
+    def run(self, session: Session, runner: ServiceRunner, stop: threading.Event) -> None:
         """Play to the end, or until ``stop``."""
-        producer = together.bus.producer(durable=True)
-        now = self._merged.moved_to(together.clock.wall_us())
-        hooks = Hooks(gate=CaptureGate(together.live.session, together.clock), progress=_progress, should_stop=stop.is_set)
-        play(now, session, producer, together.clock, speed=self._speed, hooks=hooks)
+        producer = runner.bus.producer(durable=True)
+        now = self._merged.moved_to(runner.clock.wall_us())
+        hooks = Hooks(gate=CaptureGate(runner.live.session, runner.clock), progress=_progress, should_stop=stop.is_set)
+        play(now, session, producer, runner.clock, speed=self._speed, hooks=hooks)
         producer.close()
 
 
@@ -118,12 +118,12 @@ class _Devices:
         self.asked = asked([device.stream for device in devices])
         self._devices, self._seconds = devices, seconds
 
-    def run(self, session: Session, together: Together, stop: threading.Event) -> None:
+    def run(self, session: Session, runner: ServiceRunner, stop: threading.Event) -> None:
         """Capture until ``stop``, or for as long as was asked."""
         ender = threading.Thread(target=self._end, args=(stop,), daemon=True)
         ender.start()
-        producer = together.bus.producer(durable=False)
-        stream_devices(self._devices, session.session_id, producer, CaptureGate(together.live.session, together.clock))
+        producer = runner.bus.producer(durable=False)
+        stream_devices(self._devices, session.session_id, producer, CaptureGate(runner.live.session, runner.clock))
         producer.close()
 
     def _end(self, stop: threading.Event) -> None:
@@ -132,10 +132,10 @@ class _Devices:
             device.stop()
 
 
-def _devices(chosen: argparse.Namespace, together: Together) -> _Recorded | _Devices:
+def _devices(chosen: argparse.Namespace, runner: ServiceRunner) -> _Recorded | _Devices:
     if chosen.camera is not None or chosen.microphone:
-        devices: list[Device] = [] if chosen.camera is None else [Webcam(chosen.camera, together.clock)]
-        return _Devices([*devices, Microphone(together.clock)] if chosen.microphone else devices, chosen.duration)
+        devices: list[Device] = [] if chosen.camera is None else [Webcam(chosen.camera, runner.clock)]
+        return _Devices([*devices, Microphone(runner.clock)] if chosen.microphone else devices, chosen.duration)
     sources = [open_source(path) for path in chosen.files] or [_recorded_learner()]
     return _Recorded(merge(sources, duration_s=chosen.duration), chosen.speed)
 
@@ -153,16 +153,16 @@ def asked(streams: Sequence[Any]) -> dict[str, Any]:
 
 
 def _session(
-    streams: _Recorded | _Devices, session: Session, gateway: Gateway, together: Together, chosen: argparse.Namespace
+    streams: _Recorded | _Devices, session: Session, gateway: Gateway, runner: ServiceRunner, chosen: argparse.Namespace
 ) -> list[Any]:
     """Sensing and practice side by side, to the end; gives what the services made of it."""
-    collector, stop = Collector(together.bus, session, from_start=True), threading.Event()
+    collector, stop = Collector(runner.bus, session, from_start=True), threading.Event()
     learner = SimulatedLearner(SEED, LEARNER)
-    practice = threading.Thread(target=practise, args=(gateway, session.session_id, learner, together.clock, stop), daemon=True)
+    practice = threading.Thread(target=practise, args=(gateway, session.session_id, learner, runner.clock, stop), daemon=True)
     practice.start()
     try:
-        with _stopping(together, stop):
-            streams.run(session, together, stop)
+        with _stopping(runner, stop):
+            streams.run(session, runner, stop)
     except KeyboardInterrupt:
         print("\n      ending the session", flush=True)
     finally:
@@ -170,25 +170,25 @@ def _session(
         practice.join(RESULTS_S)
     print(flush=True)
     gateway.post(f"/v1/sessions/{session.session_id}/end")
-    until_s = together.clock.monotonic_s() + RESULTS_S
-    while not collector.complete and together.clock.monotonic_s() < until_s:
-        together.clock.sleep(0.1)
+    until_s = runner.clock.monotonic_s() + RESULTS_S
+    while not collector.complete and runner.clock.monotonic_s() < until_s:
+        runner.clock.sleep(0.1)
     collector.close()
     return collector.events
 
 
 @contextlib.contextmanager
-def _stopping(together: Together, stop: threading.Event) -> Iterator[None]:
+def _stopping(runner: ServiceRunner, stop: threading.Event) -> Iterator[None]:
     """A service that fails ends the session, too."""
 
     def watch() -> None:
-        together.stopping.wait()
+        runner.stopping.wait()
         stop.set()
 
     threading.Thread(target=watch, daemon=True).start()
     yield
-    if together.failure is not None:
-        raise Unavailable(f"a service failed: {together.failure}") from together.failure
+    if runner.failure is not None:
+        raise Unavailable(f"a service failed: {runner.failure}") from runner.failure
 
 
 def _services(port: int, database: str) -> list[tuple[Any, Any]]:

@@ -15,7 +15,7 @@ from affectloop.codec import from_record
 from affectloop.commands.run import settings_from
 from affectloop.errors import InvalidInput, InvalidMessage
 from affectloop.recording import RecordingWriter, key_path
-from affectloop.runtime.together import open_bus, open_live_state
+from affectloop.runtime.service_runner import open_bus, open_live_state
 from affectloop.session import Session, Stream
 from affectloop.topics import AUDIO, FRAMES, TOPICS
 

@@ -16,7 +16,7 @@ from affectloop.commands.run import settings_from
 from affectloop.errors import InvalidInput, Unavailable
 from affectloop.report import write_report
 from affectloop.runtime.service import load
-from affectloop.runtime.together import Together, open_bus, open_live_state
+from affectloop.runtime.service_runner import ServiceRunner, open_bus, open_live_state
 from affectloop.session import Mode, Session, new_session
 from affectloop.store.live import LiveState
 from affectloop.topics import TOPIC_BY_NAME, TOPICS
@@ -66,8 +66,8 @@ def run(chosen: argparse.Namespace) -> int:
     with ExitStack() as stack:
         if not chosen.attach:
             services = [(service, service.settings()) for service in map(load, SERVICES)]
-            stack.enter_context(together := Together(services, runtime, bus, live, clock))
-            together.wait_until_ready()
+            stack.enter_context(runner := ServiceRunner(services, runtime, bus, live, clock))
+            runner.wait_until_ready()
         collector = replay(merged, session, bus, live, clock, speed=None if chosen.speed == "max" else 1.0)
     unread = f", {collector.unreadable} could not be read" if collector.unreadable else ""
     print(f"{len(collector.events)} results collected{unread}", file=sys.stderr)
@@ -162,7 +162,7 @@ COMMAND = Command(
         "Play recordings as one learner through the same services as a live session, and write a report.\n\n"
         "  affectloop replay face.mp4 S05_E4.zip voice.wav --report out/\n"
         "  affectloop replay session.affectloop --bus kafka://localhost:9092 --speed 1 --chunk-ms 50 --report out/\n\n"
-        "All files start together. Speed, chunk length and bus change nothing in the estimates.\n"
+        "All files start runner. Speed, chunk length and bus change nothing in the estimates.\n"
         "The files must be yours to process: whoever replays them states that the person recorded agreed."
     ),
     arguments=arguments,

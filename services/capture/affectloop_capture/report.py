@@ -15,7 +15,7 @@ from affectloop.errors import InvalidInput
 from affectloop.events import Event
 from affectloop.recording import Recording
 from affectloop.report import write_report
-from affectloop.runtime.together import open_bus, open_live_state
+from affectloop.runtime.service_runner import open_bus, open_live_state
 from affectloop.session import Session
 from affectloop_capture.collector import RESULTS
 

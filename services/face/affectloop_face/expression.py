@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from affectloop import models
 from affectloop.events import Event, FloatArray
+from affectloop_face.detected_faces import CROP_SIDE, Unclassified
 from affectloop_face.mesh import GRID_PX, GRID_RAD, affine, cut, on_grid
 from affectloop_face.picture import Picture
-from affectloop_face.seen import CROP_SIDE, Unclassified
 
 MODEL, FILE = "expression-v1", "model.onnx"
 RIGHT_EYE, LEFT_EYE = (33, 133, 159, 145), (263, 362, 386, 374)  # corners and lids

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from affectloop.events import FloatArray, Reason
 from affectloop_face.action_units import activity
-from affectloop_face.seen import Face
+from affectloop_face.detected_faces import Face
 
 FRONTAL_YAW_DEG, FRONTAL_PITCH_DEG = 15.0, 20.0  # a camera above or below the screen pitches an upright head
 SLOT_US = 250_000  # good frames are counted by quarter seconds, so that the frame rate does not matter

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from affectloop.events import END_OF_TIME_US, BaselineMeasured, Event, FaceFeatures, FloatArray, Header, Reason
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop_face.action_units import from_neutral
+from affectloop_face.detected_faces import DetectedFaces, Face, Unclassified
 from affectloop_face.neutral import NeutralWindow
-from affectloop_face.seen import Face, FacesSeen, Unclassified
 from affectloop_face.settings import FaceSettings
 from affectloop_face.tracks import Place, Tracks
 
@@ -23,19 +23,19 @@ CLASSIFIED_FROM = 0.5  # quality: the expression net errs on turned, small, dark
 class FaceProcessor:
     """One session's faces. Each frame gives one ``FaceFeatures`` a person, of the frame's own time and sequence."""
 
-    def __init__(self, opening: Opening, settings: FaceSettings) -> None:
-        self._opening = opening
+    def __init__(self, context: SessionContext, settings: FaceSettings) -> None:
+        self._context = context
         self._settings = settings
-        own = {name: event for name, event in opening.baselines.items() if event.header.session_id == opening.session_id}
+        own = {name: event for name, event in context.baselines.items() if event.header.session_id == context.session_id}
         self._stored = list(own.values())
         self._tracks = Tracks({number: _place(event) for name, event in own.items() if (number := _track_number(name))})
-        self._neutral = opening.baselines.get(_full(NEUTRAL))
+        self._neutral = context.baselines.get(_full(NEUTRAL))
         self._window = NeutralWindow(settings.neutral_window_s)
         self._last: Header | None = None
 
     def step(self, event: Event) -> Iterable[Event]:
         """One frame: what begins with it, then a record for every person known."""
-        if not isinstance(event, FacesSeen):
+        if not isinstance(event, DetectedFaces):
             return
         header = self._last = event.header
         yield from (stored for stored in self._stored if stored.header.event_time_us == header.event_time_us)
@@ -46,10 +46,10 @@ class FaceProcessor:
         for number in self._people(header.event_time_us):
             yield self._features(number, header, faces.get(number), event.reason)
 
-    def advance(self, progress_us: int) -> Iterable[Event]:
+    def advance(self, watermark_us: int) -> Iterable[Event]:
         """At the end of time, end the streams whose last frame did not."""
         last = self._last
-        if progress_us != END_OF_TIME_US or last is None or last.ends_stream:
+        if watermark_us != END_OF_TIME_US or last is None or last.ends_stream:
             return
         end = Header(
             session_id=last.session_id,
@@ -103,13 +103,13 @@ class FaceProcessor:
 
     def _action_units(self, face: Face, time_us: int) -> FloatArray | None:
         neutral = self._neutral
-        if neutral is None or (neutral.header.session_id == self._opening.session_id and time_us < neutral.header.event_time_us):
+        if neutral is None or (neutral.header.session_id == self._context.session_id and time_us < neutral.header.event_time_us):
             return None
         return from_neutral(face.blendshapes, neutral.values)
 
     def _is_classified(self, number: int, face: Face) -> bool:
         wanted = number == LEARNER or self._settings.classify_others
-        return self._opening.emotion_inference and wanted and face.quality >= CLASSIFIED_FROM
+        return self._context.emotion_inference and wanted and face.quality >= CLASSIFIED_FROM
 
 
 def _header(frame: Header, stream_id: str) -> Header:

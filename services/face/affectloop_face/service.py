@@ -2,8 +2,8 @@
 
 from affectloop.runtime.service import Service
 from affectloop.topics import BASELINES, FACE_FEATURES, FRAMES
+from affectloop_face.detection import FaceDetector
 from affectloop_face.expression import Classify
-from affectloop_face.look import Look
 from affectloop_face.processor import FaceProcessor
 from affectloop_face.settings import FaceSettings
 
@@ -18,6 +18,6 @@ SERVICE = Service(
     produces=(FACE_FEATURES, BASELINES),
     settings=FaceSettings,
     processor=FaceProcessor,
-    prepare=Look,
+    prepare=FaceDetector,
     complete=_classify,  # after the processor, which lets pass only what the session's profile allows
 )

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from affectloop_face.seen import Face
+from affectloop_face.detected_faces import Face
 
 FRAMES_TO_BEGIN = 5  # in a row: a detector's flicker of a frame or two makes nobody
 

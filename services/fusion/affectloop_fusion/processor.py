@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from affectloop.events import END_OF_TIME_US, AudioFeatures, Event, FaceFeatures, PhysioFeatures
-from affectloop.processor import Hops, Opening
+from affectloop.processor import HoppingWindows, SessionContext
 from affectloop.topics import AUDIO_FEATURES, ESTIMATES, FACE_FEATURES, PHYSIO_FEATURES
 from affectloop_fusion.settings import FusionSettings
 from affectloop_fusion.tokens import (
@@ -83,9 +83,9 @@ class Bins:
 class FusionProcessor:
     """Gives a ``FusionWindow`` at every hop, also where nothing was measured."""
 
-    def __init__(self, opening: Opening, settings: FusionSettings) -> None:
-        self._opening = opening
-        self._hops = Hops(HOP_US)
+    def __init__(self, context: SessionContext, settings: FusionSettings) -> None:
+        self._context = context
+        self._windows = HoppingWindows(HOP_US)
         self._bins = {kind: Bins(kind) for kind in (FACE, WRISTBAND, VOICE)}
         self._newest_us = 0
 
@@ -94,33 +94,33 @@ class FusionProcessor:
         taken = values_of(event)
         if taken is not None:
             kind, values = taken
-            self._hops.saw(event.header)
+            self._windows.saw(event.header)
             self._newest_us = max(self._newest_us, event.header.event_time_us)
             if values is not None:
                 self._bins[kind].add(event.header.event_time_us, values)
         return ()
 
-    def advance(self, progress_us: int) -> Iterator[Event]:
-        """Close the windows that end at or before ``progress_us``."""
-        for closing_us in self._hops.due(progress_us):
-            yield self._window(closing_us, progress_us)
+    def advance(self, watermark_us: int) -> Iterator[Event]:
+        """Close the windows that end at or before ``watermark_us``."""
+        for closing_us in self._windows.due(watermark_us):
+            yield self._window(closing_us, watermark_us)
             for bins in self._bins.values():
                 bins.forget_before(closing_us + HOP_US - WINDOW_US)
-        if progress_us == END_OF_TIME_US:
-            self._hops.next_us = None
+        if watermark_us == END_OF_TIME_US:
+            self._windows.next_us = None
 
     @property
     def needs_from_us(self) -> int:
         """The start of the next window; at the latest the newest event, from which a successor counts its hops on."""
-        if self._hops.next_us is None:
+        if self._windows.next_us is None:
             return END_OF_TIME_US
-        return min(self._hops.next_us - WINDOW_US, self._newest_us)
+        return min(self._windows.next_us - WINDOW_US, self._newest_us)
 
-    def _window(self, closing_us: int, progress_us: int) -> FusionWindow:
+    def _window(self, closing_us: int, watermark_us: int) -> FusionWindow:
         values = {kind: bins.window(closing_us) for kind, bins in self._bins.items()}
         tokens = {kind: scaled(values[kind], kind) for kind in values}
         return FusionWindow(
-            header=self._hops.header(self._opening, ESTIMATES.stream, closing_us, progress_us),
+            header=self._windows.header(self._context, ESTIMATES.stream, closing_us, watermark_us),
             face=tokens[FACE][0],
             face_mask=tokens[FACE][1],
             wristband=tokens[WRISTBAND][0],

@@ -8,12 +8,12 @@ from typing import Any
 from affectloop.codec import to_record
 from affectloop.events import Emotion, Header, Item, SessionChange, TrialAnswered
 from affectloop.session import Mode, Session
-from affectloop.store.outbox import Outbox
-from affectloop.store.sessions import Sessions
-from affectloop.store.sql import Work
-from affectloop.store.tables import TrainingSession, Trial
-from affectloop.store.tokens import Caller
-from affectloop.store.training import Directives, OtherTrial, Trials
+from affectloop.store.sql.database import Work
+from affectloop.store.sql.outbox import Outbox
+from affectloop.store.sql.sessions import Sessions
+from affectloop.store.sql.tables import TrainingSession, Trial
+from affectloop.store.sql.tokens import Caller
+from affectloop.store.sql.training import Directives, OtherTrial, Trials
 from affectloop.topics import TRIALS
 from affectloop_gateway.bodies import ItemShown, TrialAnswer
 from affectloop_gateway.premises import Premises, for_learner

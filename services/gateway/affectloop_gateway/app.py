@@ -1,4 +1,4 @@
-"""The application: routes, error bodies, limits and headers, put together."""
+"""The application: routes, error bodies, limits and headers, put runner."""
 
 from __future__ import annotations
 

@@ -16,10 +16,10 @@ from affectloop.events import BaselineMeasured, Directive, EmotionEstimate, Even
 from affectloop.runtime.dead_letters import dead_letter
 from affectloop.session import Session
 from affectloop.store.live import LiveState
-from affectloop.store.people import People, UnknownLearner
-from affectloop.store.sql import Store, Work
-from affectloop.store.tables import TrainingSession
-from affectloop.store.training import Baselines, Directives, modality_of
+from affectloop.store.sql.database import Store, Work
+from affectloop.store.sql.people import People, UnknownLearner
+from affectloop.store.sql.tables import TrainingSession
+from affectloop.store.sql.training import Baselines, Directives, modality_of
 from affectloop.telemetry.metrics import RECORDS
 from affectloop.topics import BASELINES, DIRECTIVES, ESTIMATES
 

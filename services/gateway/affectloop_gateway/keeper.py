@@ -9,11 +9,11 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from affectloop.errors import Unavailable
-from affectloop.store.outbox import Outbox
-from affectloop.store.people import People, UnknownLearner
-from affectloop.store.sessions import Sessions, UnknownSession
-from affectloop.store.sql import EVERY_TENANT
-from affectloop.store.tables import Tenant
+from affectloop.store.sql.database import EVERY_TENANT
+from affectloop.store.sql.outbox import Outbox
+from affectloop.store.sql.people import People, UnknownLearner
+from affectloop.store.sql.sessions import Sessions, UnknownSession
+from affectloop.store.sql.tables import Tenant
 from affectloop_gateway.answering import end_row
 from affectloop_gateway.opening import put_live
 from affectloop_gateway.premises import Premises

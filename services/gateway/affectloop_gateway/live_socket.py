@@ -13,7 +13,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from affectloop.errors import InvalidInput, NotAllowed, Unavailable
 from affectloop.policy.profile import View
 from affectloop.session import Session
-from affectloop.store.tokens import Caller, caller_of
+from affectloop.store.sql.tokens import Caller, caller_of
 from affectloop_gateway.feed import Watch
 from affectloop_gateway.premises import Premises, admit, audit_view
 from affectloop_gateway.problems import Problem

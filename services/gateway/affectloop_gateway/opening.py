@@ -9,15 +9,15 @@ from affectloop.events import Modality, SessionChange
 from affectloop.policy.consent import Refusal, least_age_years, refusal
 from affectloop.policy.profile import STRICTEST, Profile, profile
 from affectloop.session import Mode, Session, Stream, new_session
-from affectloop.store.grants import make_grant, put_grant
-from affectloop.store.keys import DataKey
-from affectloop.store.outbox import Outbox
-from affectloop.store.people import Consents, People
-from affectloop.store.sessions import Sessions
-from affectloop.store.sql import Work
-from affectloop.store.tables import Learner
-from affectloop.store.tokens import Caller
-from affectloop.store.training import Baselines
+from affectloop.store.live.grants import make_grant, put_grant
+from affectloop.store.sql.database import Work
+from affectloop.store.sql.keys import DataKey
+from affectloop.store.sql.outbox import Outbox
+from affectloop.store.sql.people import Consents, People
+from affectloop.store.sql.sessions import Sessions
+from affectloop.store.sql.tables import Learner
+from affectloop.store.sql.tokens import Caller
+from affectloop.store.sql.training import Baselines
 from affectloop.topics import AUDIO, FRAMES, SIGNALS, TOPIC_BY_NAME
 from affectloop_gateway.bodies import SessionStart
 from affectloop_gateway.premises import Premises, for_learner

@@ -12,10 +12,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from affectloop.clock import Clock
 from affectloop.errors import NotAllowed
 from affectloop.policy.profile import STAFF, Role
-from affectloop.store.audit import Audit
 from affectloop.store.live import LiveState
-from affectloop.store.sql import Store, Work
-from affectloop.store.tokens import Caller, caller_of
+from affectloop.store.sql.audit import Audit
+from affectloop.store.sql.database import Store, Work
+from affectloop.store.sql.tokens import Caller, caller_of
 from affectloop_gateway.feed import Feed
 from affectloop_gateway.problems import Problem
 from affectloop_gateway.settings import GatewaySettings

@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from affectloop.errors import InvalidInput, InvalidMessage, NotAllowed, Unavailable
-from affectloop.store.people import UnknownLearner
-from affectloop.store.sessions import UnknownSession
-from affectloop.store.training import OtherTrial
+from affectloop.store.sql.people import UnknownLearner
+from affectloop.store.sql.sessions import UnknownSession
+from affectloop.store.sql.training import OtherTrial
 
 
 class ProblemBody(BaseModel):

@@ -8,8 +8,8 @@ import threading
 
 from affectloop.bus import Bus, Producer
 from affectloop.errors import Unavailable
-from affectloop.store.outbox import Outbox
-from affectloop.store.sql import EVERY_TENANT, Store
+from affectloop.store.sql.database import EVERY_TENANT, Store
+from affectloop.store.sql.outbox import Outbox
 from affectloop.telemetry.metrics import HELD, PUBLISHED
 
 logger = logging.getLogger(__name__)

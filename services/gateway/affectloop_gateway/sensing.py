@@ -8,13 +8,13 @@ from affectloop.codec import to_record
 from affectloop.events import Modality, SessionChange
 from affectloop.policy.profile import Purpose
 from affectloop.session import Mode, Session, SessionKey
-from affectloop.store.outbox import Outbox
-from affectloop.store.people import Consents, People
-from affectloop.store.sessions import Sessions
-from affectloop.store.sql import Work
-from affectloop.store.tables import TrainingSession
-from affectloop.store.tokens import Caller
-from affectloop.store.training import Baselines, Trials
+from affectloop.store.sql.database import Work
+from affectloop.store.sql.outbox import Outbox
+from affectloop.store.sql.people import Consents, People
+from affectloop.store.sql.sessions import Sessions
+from affectloop.store.sql.tables import TrainingSession
+from affectloop.store.sql.tokens import Caller
+from affectloop.store.sql.training import Baselines, Trials
 from affectloop_gateway.premises import Premises
 
 FACTS_KEY = SessionKey("none", b"")  # facts are not sealed; a key that seals nothing shows if that ever changes

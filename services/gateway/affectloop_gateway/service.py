@@ -11,8 +11,8 @@ import uvicorn
 
 from affectloop.errors import Unavailable
 from affectloop.runtime.service import Edge, Surroundings
-from affectloop.store.keys import MasterKey
-from affectloop.store.sql import Store
+from affectloop.store.sql.database import Store
+from affectloop.store.sql.keys import MasterKey
 from affectloop.topics import (
     AUDIO_FEATURES,
     BASELINES,

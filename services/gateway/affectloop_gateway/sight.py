@@ -6,10 +6,10 @@ from affectloop.events import Modality
 from affectloop.policy.consent import consented, least_age_years
 from affectloop.policy.profile import STAFF, Purpose, Role, View, profile
 from affectloop.session import Session
-from affectloop.store.people import Consents, People, UnknownLearner
-from affectloop.store.sessions import Sessions, UnknownSession
-from affectloop.store.sql import Work
-from affectloop.store.tokens import Caller
+from affectloop.store.sql.database import Work
+from affectloop.store.sql.people import Consents, People, UnknownLearner
+from affectloop.store.sql.sessions import Sessions, UnknownSession
+from affectloop.store.sql.tokens import Caller
 from affectloop_gateway.premises import Premises
 from affectloop_gateway.problems import Problem
 from affectloop_gateway.render import Sight

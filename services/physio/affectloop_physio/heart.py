@@ -9,11 +9,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from affectloop.dsp import pulse_rate
-from affectloop.dsp.beats import NO_BEATS, Beats
-from affectloop.dsp.variability import Variability, merged, rate, variability
+from affectloop.dsp.cardiac import pulse_rate
+from affectloop.dsp.cardiac.beats import NO_BEATS, Beats
+from affectloop.dsp.cardiac.variability import Variability, merged, rate, variability
 from affectloop.events import Reason
-from affectloop_physio.tape import Tape, Window
+from affectloop_physio.sample_buffer import SampleBuffer, Window
 
 FloatArray = NDArray[np.float64]
 
@@ -152,12 +152,12 @@ class WristSpectrum:
 
     def __init__(self, least_certainty: float) -> None:
         self._least_certainty = least_certainty
-        self._of: tuple[Tape, Tape | None] | None = None
+        self._of: tuple[SampleBuffer, SampleBuffer | None] | None = None
         self._lines: dict[int, _Lines | None] = {}
         self._followed: dict[int, pulse_rate.FollowedRate | None] = {}
         self._confirmed: dict[int, float] = {}  # rates of pulses that the spectrum agreed with
 
-    def look(self, closing_us: int, pulse: Tape, acceleration: Tape | None) -> None:
+    def look(self, closing_us: int, pulse: SampleBuffer, acceleration: SampleBuffer | None) -> None:
         """Take the signals of the hop that is asked for next. What they say is worked out when it is first asked for."""
         if self._of != (pulse, acceleration):  # other sensors have another past
             self._of, self._lines, self._followed = (pulse, acceleration), {}, {}
@@ -227,9 +227,9 @@ class _Lines:
     masked: bool  # movement was known and is left out
 
 
-def _whole(tape: Tape, closing_us: int, lowest_hz: float) -> Window | None:
+def _whole(buffer: SampleBuffer, closing_us: int, lowest_hz: float) -> Window | None:
     """The window of a spectrum; ``None`` where more than a second lacks or samples are too few."""
-    window = tape.window(closing_us - SPECTRUM_US, closing_us)
+    window = buffer.window(closing_us - SPECTRUM_US, closing_us)
     return window if window is not None and window.duration_us >= LEAST_SPECTRUM_US and window.rate_hz >= lowest_hz else None
 
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from affectloop.dsp.beats import r_peaks
-from affectloop.dsp.pulse import pulses
+from affectloop.dsp.cardiac.beats import r_peaks
+from affectloop.dsp.cardiac.pulse import pulses
 from affectloop.events import Event, PhysioFeatures, Reason, SignalChunk, SignalKind
-from affectloop.processor import Hops, Opening
+from affectloop.processor import HoppingWindows, SessionContext
+from affectloop_physio.baseline import RestingBaseline
+from affectloop_physio.electrodermal import ElectrodermalTracker
 from affectloop_physio.heart import (
     CURRENT_US,
     LEAST_SPECTRUM_US,
@@ -28,10 +30,8 @@ from affectloop_physio.heart import (
     better,
     refused,
 )
-from affectloop_physio.resting import RestingLevel
+from affectloop_physio.sample_buffer import SampleBuffer
 from affectloop_physio.settings import PhysioSettings
-from affectloop_physio.skin import SkinTrack
-from affectloop_physio.tape import Tape
 
 HOP_US = 1_000_000
 STREAM = "physio"
@@ -49,14 +49,14 @@ class _Stream:
     """One stream's samples, and which of its chunks must be read again after a crash."""
 
     kind: SignalKind
-    tape: Tape
+    buffer: SampleBuffer
     chunks: deque[tuple[int, float]] = field(default_factory=deque)  # first and end time
 
     def take(self, chunk: SignalChunk) -> float:
         """Keep a chunk; gives the time of its end."""
-        if chunk.samples.shape[1] != self.tape.channels:
-            self.tape = Tape(chunk.samples.shape[1])  # another sensor: what was held belongs to the old one
-        self.tape.append(chunk)
+        if chunk.samples.shape[1] != self.buffer.channels:
+            self.buffer = SampleBuffer(chunk.samples.shape[1])  # another sensor: what was held belongs to the old one
+        self.buffer.append(chunk)
         begin = chunk.header.event_time_us
         end = begin + len(chunk.samples) * 1e6 / chunk.sample_rate_hz
         self.chunks.append((begin, end))
@@ -64,7 +64,7 @@ class _Stream:
 
     def forget(self, next_us: int) -> None:
         """Let go of what no hop from ``next_us`` on looks at."""
-        self.tape.forget_before(next_us - SAMPLES_US)
+        self.buffer.forget_before(next_us - SAMPLES_US)
         while self.chunks and self.chunks[0][1] <= next_us - HISTORY_US:
             self.chunks.popleft()
 
@@ -72,10 +72,10 @@ class _Stream:
 class PhysioProcessor:
     """The state machine of one session's physiology."""
 
-    def __init__(self, opening: Opening, settings: PhysioSettings) -> None:
-        self._opening = opening
+    def __init__(self, context: SessionContext, settings: PhysioSettings) -> None:
+        self._context = context
         self._settings = settings
-        self._hops = Hops(HOP_US)
+        self._windows = HoppingWindows(HOP_US)
         self._streams: dict[str, _Stream] = {}
         self._starts: deque[int] = deque()  # of chunks that begin after the next hop
         self._begun_us: int | None = None  # start of the newest chunk that began before it
@@ -101,9 +101,9 @@ class PhysioProcessor:
         )
         self._wrist = WristSpectrum(settings.least_wrist_certainty)
         self._movements: deque[tuple[int, float]] = deque(maxlen=WINDOW_US // HOP_US)
-        self._skin = SkinTrack(settings)
-        self._resting_heart = RestingLevel(opening, "resting_heart_rate")
-        self._resting_tonic = RestingLevel(opening, "resting_tonic")
+        self._skin = ElectrodermalTracker(settings)
+        self._resting_heart = RestingBaseline(context, "resting_heart_rate")
+        self._resting_tonic = RestingBaseline(context, "resting_tonic")
 
     def step(self, event: Event) -> Iterable[Event]:
         """Take a chunk of samples."""
@@ -113,16 +113,16 @@ class PhysioProcessor:
         end_us = float(begin_us)
         if event.sample_rate_hz >= LOWEST_RATE_HZ:
             if name not in self._streams or self._streams[name].kind is not event.kind:
-                self._streams[name] = _Stream(event.kind, Tape(event.samples.shape[1]))
+                self._streams[name] = _Stream(event.kind, SampleBuffer(event.samples.shape[1]))
             end_us = self._streams[name].take(event)
         self._starts.append(begin_us)
-        self._hops.saw(event.header, round(end_us))
+        self._windows.saw(event.header, round(end_us))
         return ()
 
-    def advance(self, progress_us: int) -> Iterator[Event]:
-        """Close the seconds up to ``progress_us``."""
-        for closing_us in self._hops.due(progress_us):
-            yield from self._closed(closing_us, progress_us)
+    def advance(self, watermark_us: int) -> Iterator[Event]:
+        """Close the seconds up to ``watermark_us``."""
+        for closing_us in self._windows.due(watermark_us):
+            yield from self._closed(closing_us, watermark_us)
             self._forget(closing_us + HOP_US)
 
     @property
@@ -141,20 +141,20 @@ class PhysioProcessor:
             if not stream.chunks:
                 del self._streams[name]
 
-    def _tape(self, kind: SignalKind, closing_us: int) -> Tape | None:
-        """The tape of a kind: the first by name that has samples just now, else the first that has any."""
-        tapes = [stream.tape for _, stream in sorted(self._streams.items()) if stream.kind is kind]
-        if len(tapes) < 2:
-            return tapes[0] if tapes else None
-        current = [tape for tape in tapes if tape.window(closing_us - CURRENT_US, closing_us) is not None]
-        return (current or tapes)[0]
+    def _buffer(self, kind: SignalKind, closing_us: int) -> SampleBuffer | None:
+        """The buffer of a kind: the first by name that has samples just now, else the first that has any."""
+        buffers = [stream.buffer for _, stream in sorted(self._streams.items()) if stream.kind is kind]
+        if len(buffers) < 2:
+            return buffers[0] if buffers else None
+        current = [buffer for buffer in buffers if buffer.window(closing_us - CURRENT_US, closing_us) is not None]
+        return (current or buffers)[0]
 
-    def _closed(self, closing_us: int, progress_us: int) -> Iterator[Event]:
+    def _closed(self, closing_us: int, watermark_us: int) -> Iterator[Event]:
         """What one second gives: perhaps a resting level, and the features."""
         movement_g, temperature = self._movement(closing_us), self._temperature(closing_us)
         cold = temperature is not None and temperature < self._settings.least_skin_temperature_celsius
         source, heart, variability = self._heart(closing_us, cold)
-        eda = self._tape(SignalKind.EDA, closing_us)
+        eda = self._buffer(SignalKind.EDA, closing_us)
         skin = self._skin.reading(closing_us, eda.window(closing_us - HOP_US, closing_us) if eda else None, off_body=cold)
         for level, settled in (
             (self._resting_heart, heart.bpm if heart.settled else None),
@@ -165,7 +165,7 @@ class PhysioProcessor:
                 yield learnt
         value = variability.value
         yield PhysioFeatures(
-            header=self._hops.header(self._opening, STREAM, closing_us, progress_us),
+            header=self._windows.header(self._context, STREAM, closing_us, watermark_us),
             heart_rate_bpm=heart.bpm,
             heart_rate_error_bpm=heart.error_bpm,
             heart_rate_source=source if heart.bpm is not None else None,
@@ -189,7 +189,7 @@ class PhysioProcessor:
 
     def _heart(self, closing_us: int, cold: bool) -> tuple[SignalKind, HeartReading, VariabilityReading]:
         """The ECG's reading where it has one, else the PPG's."""
-        ecg, ppg = self._tape(SignalKind.ECG, closing_us), self._tape(SignalKind.PPG, closing_us)
+        ecg, ppg = self._buffer(SignalKind.ECG, closing_us), self._buffer(SignalKind.PPG, closing_us)
         from_ecg = self._ecg.reading(closing_us, ecg.window(closing_us - WINDOW_US, closing_us) if ecg else None, moving=False)
         from_ppg = self._pulse(closing_us, ppg, cold)
         chosen = better(from_ecg, from_ppg)
@@ -197,13 +197,13 @@ class PhysioProcessor:
         variability = better(self._ecg.variability(closing_us, plausible), self._ppg.variability(closing_us, plausible))
         return SignalKind.PPG if chosen is from_ppg else SignalKind.ECG, chosen, variability
 
-    def _pulse(self, closing_us: int, ppg: Tape | None, cold: bool) -> HeartReading:
+    def _pulse(self, closing_us: int, ppg: SampleBuffer | None, cold: bool) -> HeartReading:
         """From pulses on a wrist at rest where the spectrum confirms them, else from the spectrum."""
         moving = self._moved_within(closing_us, WINDOW_US)
         reading = self._ppg.reading(closing_us, ppg.window(closing_us - WINDOW_US, closing_us) if ppg else None, moving=moving)
         if ppg is None or reading.reason in (Reason.NO_SIGNAL, Reason.WARMING_UP, Reason.OFF_BODY):
             return reading
-        self._wrist.look(closing_us, ppg, self._tape(SignalKind.ACCELERATION, closing_us))
+        self._wrist.look(closing_us, ppg, self._buffer(SignalKind.ACCELERATION, closing_us))
         if reading.bpm is not None and not moving and self._wrist.confirms(closing_us, reading.bpm):
             return reading
         self._ppg.doubt(closing_us)
@@ -218,8 +218,8 @@ class PhysioProcessor:
 
     def _movement(self, closing_us: int) -> float | None:
         """Standard deviation of the acceleration's norm in the last 2 s."""
-        tape = self._tape(SignalKind.ACCELERATION, closing_us)
-        window = tape.window(closing_us - MOVEMENT_US, closing_us) if tape else None
+        buffer = self._buffer(SignalKind.ACCELERATION, closing_us)
+        window = buffer.window(closing_us - MOVEMENT_US, closing_us) if buffer else None
         if window is None or len(window.samples) < 2:
             return None
         movement_g = float(np.sqrt((window.samples**2).sum(axis=1)).std())
@@ -229,7 +229,7 @@ class PhysioProcessor:
         return movement_g
 
     def _temperature(self, closing_us: int) -> float | None:
-        tape = self._tape(SignalKind.TEMPERATURE, closing_us)
-        window = tape.window(closing_us - MOVEMENT_US, closing_us) if tape else None
+        buffer = self._buffer(SignalKind.TEMPERATURE, closing_us)
+        window = buffer.window(closing_us - MOVEMENT_US, closing_us) if buffer else None
         celsius = float(window.samples[:, 0].mean()) if window is not None else np.nan
         return celsius if COLDEST_CELSIUS <= celsius <= HOTTEST_CELSIUS else None

@@ -15,14 +15,14 @@ from affectloop.events import (
     SessionChanged,
     TrialAnswered,
 )
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.stimuli.catalogue import catalogue
 from affectloop.training_science.items import level
 from affectloop.training_science.strain import NOTHING, Glimpse, Reading, gated, read
-from affectloop_recommender.choice import Draw
+from affectloop_recommender.item_selection import Draw
 from affectloop_recommender.learner import Learner, newcomer, returning, unpacked
+from affectloop_recommender.policy import Decision, answered, opened
 from affectloop_recommender.settings import RecommenderSettings
-from affectloop_recommender.steering import Decision, answered, opened
 
 ABILITY = "recommender.ability"
 ABILITY_STREAM = "recommender.baseline.ability"
@@ -41,12 +41,12 @@ class RecommenderProcessor:
     begins with what an earlier session learnt, or with the prior.
     """
 
-    def __init__(self, opening: Opening, settings: RecommenderSettings) -> None:
-        self._opening = opening
+    def __init__(self, context: SessionContext, settings: RecommenderSettings) -> None:
+        self._context = context
         self._settings = settings
         self._rules = settings.rules
         self._catalogue = catalogue()
-        self._learner = _known(opening)
+        self._learner = _known(context)
         self._glimpses: list[Glimpse] = []
         self._newest_us = 0
 
@@ -57,14 +57,14 @@ class RecommenderProcessor:
             return self._answered(event)
         if isinstance(event, SessionChanged) and event.change is SessionChange.STARTED:
             return self._opened(event)
-        if isinstance(event, EmotionEstimate) and self._opening.emotion_inference and self._settings.uses_strain:
+        if isinstance(event, EmotionEstimate) and self._context.emotion_inference and self._settings.uses_strain:
             gate = self._settings.confidence_gate
             self._glimpses.append(gated(event.header.event_time_us, event.strain, event.confidence, event.abstained, gate))
         return ()
 
-    def advance(self, progress_us: int) -> Iterable[Event]:
+    def advance(self, watermark_us: int) -> Iterable[Event]:
         """Nothing happens by time alone; what no trial can look back on any more is forgotten."""
-        self._newest_us = max(self._newest_us, progress_us)
+        self._newest_us = max(self._newest_us, watermark_us)
         oldest_us = self.needs_from_us
         self._glimpses = [glimpse for glimpse in self._glimpses if glimpse.time_us >= oldest_us]
         return ()
@@ -77,14 +77,14 @@ class RecommenderProcessor:
     def _opened(self, event: SessionChanged) -> Iterable[Event]:
         if self._learner.number > 0:  # trials were answered: the first item is long past
             return ()
-        draw = Draw(self._opening.session_id, 0)
+        draw = Draw(self._context.session_id, 0)
         return (self._directive(event.header, 0, opened(self._catalogue, self._rules, self._learner, draw)),)
 
     def _answered(self, event: TrialAnswered) -> Iterable[Event]:
         number = event.header.sequence
         if number <= self._learner.number:
             return ()
-        draw = Draw(self._opening.session_id, number)
+        draw = Draw(self._context.session_id, number)
         self._learner, decision = answered(self._catalogue, self._rules, self._learner, event, self._reading(event), draw)
         return (self._directive(event.header, number, decision), self._baseline(event.header))
 
@@ -113,17 +113,17 @@ class RecommenderProcessor:
 
     def _header(self, stream_id: str, sequence: int, time_us: int) -> Header:
         return Header(
-            session_id=self._opening.session_id, stream_id=stream_id, sequence=sequence, event_time_us=time_us, complete_until_us=time_us
+            session_id=self._context.session_id, stream_id=stream_id, sequence=sequence, event_time_us=time_us, complete_until_us=time_us
         )
 
 
-def _known(opening: Opening) -> Learner:
+def _known(context: SessionContext) -> Learner:
     """What is known of the learner before the session's next event."""
-    baseline = opening.baselines.get(ABILITY)
+    baseline = context.baselines.get(ABILITY)
     learner = unpacked(baseline.values) if baseline else None
     if baseline is None or learner is None:
-        return newcomer(opening.started_at_us)
-    if baseline.header.session_id == opening.session_id:
+        return newcomer(context.started_at_us)
+    if baseline.header.session_id == context.session_id:
         return learner
-    days = (opening.started_at_us - baseline.header.event_time_us) / DAY_US
-    return returning(learner, days, opening.started_at_us)
+    days = (context.started_at_us - baseline.header.event_time_us) / DAY_US
+    return returning(learner, days, context.started_at_us)

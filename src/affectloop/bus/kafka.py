@@ -69,7 +69,7 @@ class KafkaBus:
                                          delivery_timeout_ms=DELIVERY_TIMEOUT_MS, max_block_ms=DELIVERY_TIMEOUT_MS))  # fmt: skip
 
     def consumer(self, group: str, topics: Sequence[str], on_lost: Callable[[Sequence[Partition]], None]) -> Consumer:
-        """Join a group. One topic is shared cooperatively; several by ranges, which keeps equal partition numbers together."""
+        """Join a group. One topic is shared cooperatively; several by ranges, which keeps equal partition numbers runner."""
         client = _connected(
             KafkaConsumer,
             **{**self._common, "request_timeout_ms": self._session_timeout_ms + REQUEST_TIMEOUT_MS},

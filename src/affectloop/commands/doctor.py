@@ -12,7 +12,7 @@ from affectloop.commands.run import settings_from
 from affectloop.errors import AffectloopError
 from affectloop.models import PLACES, checked, config
 from affectloop.runtime.service import Service, installed, load
-from affectloop.runtime.together import open_bus, open_live_state
+from affectloop.runtime.service_runner import open_bus, open_live_state
 from affectloop.settings import RuntimeSettings
 from affectloop.topics import TOPICS
 

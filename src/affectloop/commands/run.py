@@ -12,7 +12,7 @@ from types import FrameType
 from affectloop.cli import FAILED, INTERRUPTED, Command
 from affectloop.clock import SystemClock
 from affectloop.runtime.service import installed, load
-from affectloop.runtime.together import Together, open_bus, open_live_state
+from affectloop.runtime.service_runner import ServiceRunner, open_bus, open_live_state
 from affectloop.settings import RuntimeSettings
 from affectloop.telemetry.health import serve_health
 from affectloop.telemetry.logs import log_as_json
@@ -38,22 +38,22 @@ def _run(chosen: argparse.Namespace) -> int:
     runtime, clock = settings_from(chosen), SystemClock()
     names = chosen.services or os.environ.get("AFFECTLOOP_SERVICE", "").split() or sorted(installed())
     services = [(service, service.settings()) for service in map(load, names)]
-    with Together(services, runtime, open_bus(runtime, clock), open_live_state(runtime), clock) as together:
+    with ServiceRunner(services, runtime, open_bus(runtime, clock), open_live_state(runtime), clock) as runner:
         signals: list[int] = []
 
         def leave(number: int, _: FrameType | None) -> None:
             if signals:
                 sys.exit(INTERRUPTED)
             signals.append(number)
-            together.stopping.set()
+            runner.stopping.set()
 
         signal.signal(signal.SIGTERM, leave)
         signal.signal(signal.SIGINT, leave)
-        health = serve_health(together.health, runtime.health_host, runtime.health_port) if runtime.health_port else None
-        together.stopping.wait()
+        health = serve_health(runner.health, runtime.health_host, runtime.health_port) if runtime.health_port else None
+        runner.stopping.wait()
         if health is not None:
             health.shutdown()
-    return FAILED if together.failure is not None else 0
+    return FAILED if runner.failure is not None else 0
 
 
 COMMAND = Command(

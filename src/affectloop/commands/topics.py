@@ -12,7 +12,7 @@ from affectloop.clock import SystemClock
 from affectloop.codec import from_record, to_json
 from affectloop.commands.run import settings_from
 from affectloop.errors import AffectloopError, InvalidInput
-from affectloop.runtime.together import open_bus, open_live_state
+from affectloop.runtime.service_runner import open_bus, open_live_state
 from affectloop.session import Session
 from affectloop.topics import TOPIC_BY_NAME, TOPICS
 

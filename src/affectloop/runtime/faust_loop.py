@@ -17,7 +17,7 @@ from typing import Any, cast
 import faust
 
 from affectloop.bus import Bus, Partition, Record
-from affectloop.runtime.host import Host
+from affectloop.runtime.processor_host import ProcessorHost
 from affectloop.runtime.service import Service
 from affectloop.settings import RuntimeSettings
 from affectloop.telemetry.metrics import FEED
@@ -31,7 +31,7 @@ COMMIT_INTERVAL_S = 0.5  # as the polling loop's
 
 def run_faust(
     service: Service,
-    host: Host,
+    host: ProcessorHost,
     bus: Bus,
     runtime: RuntimeSettings,
     stop: threading.Event,
@@ -48,7 +48,7 @@ def run_faust(
 class _Agent:
     """One service on Faust."""
 
-    def __init__(self, service: Service, host: Host, bus: Bus, runtime: RuntimeSettings, turned: Callable[[], None]) -> None:
+    def __init__(self, service: Service, host: ProcessorHost, bus: Bus, runtime: RuntimeSettings, turned: Callable[[], None]) -> None:
         self._service = service
         self._host = host
         self._producer = bus.producer(durable=True)
@@ -123,7 +123,7 @@ class _Agent:
             self._turned()
 
     def _forget(self, lost: Sequence[Partition]) -> None:
-        self._host.lose(lost)
+        self._host.revoke(lost)
         numbers = {place.number for place in lost}
         for place in [place for place in self._unacknowledged if place.number in numbers]:
             del self._unacknowledged[place]
@@ -133,9 +133,9 @@ class _Agent:
         for event in events:
             self._unacknowledged[Partition(event.message.topic, event.message.partition)].append(event)
         with FEED.labels(self._service.name).time():
-            fed = self._host.feed([_record(event.message) for event in events])
-            self._producer.send(fed.outputs)
-            for place, offset in self._host.settle(fed).items():
+            processed = self._host.process([_record(event.message) for event in events])
+            self._producer.send(processed.outputs)
+            for place, offset in self._host.commit(processed).items():
                 waiting = self._unacknowledged[place]
                 while waiting and waiting[0].message.offset < offset:
                     waiting.popleft().ack()

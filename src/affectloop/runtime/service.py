@@ -14,7 +14,7 @@ from affectloop.bus import Bus
 from affectloop.clock import Clock
 from affectloop.errors import Unavailable
 from affectloop.events import Event
-from affectloop.processor import Opening, Processor
+from affectloop.processor import Processor, SessionContext
 from affectloop.store.live import LiveState
 from affectloop.topics import Topic
 
@@ -41,7 +41,7 @@ class Service:
     consumes: tuple[Topic, ...]
     produces: tuple[Topic, ...]
     settings: type[BaseSettings]
-    processor: Callable[[Opening, Any], Processor]
+    processor: Callable[[SessionContext, Any], Processor]
     prepare: Callable[[Any], Batch] | None = None
     complete: Callable[[Any], Batch] | None = None
     loop: Loop = Loop.BATCHES

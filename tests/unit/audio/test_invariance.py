@@ -14,7 +14,7 @@ from scipy.signal import resample_poly
 
 from affectloop.codec import to_json
 from affectloop.events import END_OF_TIME_US, AudioChunk, BaselineMeasured, Event, Header
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.synthetic.voice import Manner, speak
 from affectloop_audio.arousal import ArousalModel, Weights
 from affectloop_audio.processor import AudioProcessor
@@ -56,8 +56,8 @@ def cut(rate: int, seconds: float, lost: tuple[float, float] = (0, 0), *, until_
 
 
 def opened(baselines: dict[str, BaselineMeasured] | None = None) -> AudioProcessor:
-    opening = Opening(session_id="s", started_at_us=START_US, emotion_inference=True, baselines=baselines or {})
-    return AudioProcessor(opening, AudioSettings(), MODEL)
+    context = SessionContext(session_id="s", started_at_us=START_US, emotion_inference=True, baselines=baselines or {})
+    return AudioProcessor(context, AudioSettings(), MODEL)
 
 
 def heard_until(one: AudioChunk) -> int:

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from affectloop import codec
 from affectloop.events import END_OF_TIME_US, AudioChunk, AudioFeatures, BaselineMeasured, Event, Header, Reason
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.synthetic.voice import Manner, SpokenVoice, speak
 from affectloop.topics import AUDIO_FEATURES, BASELINES
 from affectloop_audio.arousal import ArousalModel, Weights
-from affectloop_audio.microphone import Microphone
+from affectloop_audio.audio_buffer import AudioBuffer
 from affectloop_audio.processor import AudioProcessor
 from affectloop_audio.service import SERVICE, arousal_model
 from affectloop_audio.settings import AudioSettings
@@ -36,8 +36,8 @@ def cut(pcm: NDArray[np.int16], seconds: float = 0.25, rate: float = SECOND) -> 
 
 
 def processor(*, emotion: bool = False, baselines: dict[str, BaselineMeasured] | None = None) -> AudioProcessor:
-    opening = Opening(session_id="s", started_at_us=START_US, emotion_inference=emotion, baselines=baselines or {})
-    return AudioProcessor(opening, AudioSettings(), MODEL)
+    context = SessionContext(session_id="s", started_at_us=START_US, emotion_inference=emotion, baselines=baselines or {})
+    return AudioProcessor(context, AudioSettings(), MODEL)
 
 
 def run(chunks: list[AudioChunk], *, emotion: bool = False) -> list[Event]:
@@ -189,7 +189,7 @@ def test_a_handful_of_samples_is_no_signal() -> None:
 
 
 def test_a_chunk_sent_twice_in_other_cuts_is_heard_once(voice: SpokenVoice) -> None:
-    microphone, once = Microphone(), Microphone()
+    microphone, once = AudioBuffer(), AudioBuffer()
     for one in (chunk(voice.pcm[:8_000], 0), chunk(voice.pcm[4_000:12_000], 4_000), chunk(voice.pcm[2_000:3_000], 2_000)):
         microphone.take(one)
     once.take(chunk(voice.pcm[:12_000], 0))
@@ -205,7 +205,7 @@ def test_the_service_serves_its_model_and_declares_its_topics(voice: SpokenVoice
     assert SERVICE.produces == (AUDIO_FEATURES, BASELINES)
     model = arousal_model(AudioSettings().arousal_model)
     assert (model.known.weights >= 0).all()  # every cue rises with arousal
-    made = SERVICE.processor(Opening(session_id="s", started_at_us=START_US, emotion_inference=True), AudioSettings())
+    made = SERVICE.processor(SessionContext(session_id="s", started_at_us=START_US, emotion_inference=True), AudioSettings())
     for one in cut(voice.pcm[: 8 * SECOND]):
         made.step(one)
     assert any(record.arousal is not None for record in spoken_in(list(made.advance(END_OF_TIME_US))))

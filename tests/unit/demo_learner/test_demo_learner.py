@@ -24,7 +24,7 @@ from affectloop.events import (
     SignalChunk,
     VideoFrame,
 )
-from affectloop.processor import Opening, Processor
+from affectloop.processor import Processor, SessionContext
 from affectloop.topics import TOPIC_BY_NAME
 from affectloop_audio.processor import AudioProcessor
 from affectloop_audio.service import arousal_model
@@ -32,8 +32,8 @@ from affectloop_audio.settings import AudioSettings
 from affectloop_capture.demo_learner import FOLDER, demo_source, truth
 from affectloop_capture.merge import MergedSource, merge
 from affectloop_capture.sources import Source, open_source
+from affectloop_face.detection import FaceDetector
 from affectloop_face.expression import Classify
-from affectloop_face.look import Look
 from affectloop_face.processor import FaceProcessor
 from affectloop_face.settings import FaceSettings
 from affectloop_physio.processor import PhysioProcessor
@@ -72,31 +72,31 @@ def outputs(merged: MergedSource, processor: Processor) -> list[Event]:
     return said
 
 
-def opening(merged: MergedSource) -> Opening:
-    return Opening(session_id=SESSION, started_at_us=merged.started_at_us, emotion_inference=True)
+def session_context(merged: MergedSource) -> SessionContext:
+    return SessionContext(session_id=SESSION, started_at_us=merged.started_at_us, emotion_inference=True)
 
 
 @pytest.fixture(scope="module")
 def body(learner: Source) -> list[Event]:
     merged = chosen(learner, Modality.WRISTBAND)
-    return outputs(merged, PhysioProcessor(opening(merged), PhysioSettings(_env_file=None)))
+    return outputs(merged, PhysioProcessor(session_context(merged), PhysioSettings(_env_file=None)))
 
 
 @pytest.fixture(scope="module")
 def voice(learner: Source) -> list[AudioFeatures]:
     merged = chosen(learner, Modality.VOICE)
-    processor = AudioProcessor(opening(merged), AudioSettings(_env_file=None), arousal_model("voice-arousal-v1"))
+    processor = AudioProcessor(session_context(merged), AudioSettings(_env_file=None), arousal_model("voice-arousal-v1"))
     return [event for event in outputs(merged, processor) if isinstance(event, AudioFeatures)]
 
 
 @pytest.fixture(scope="module")
 def face(learner: Source) -> list[FaceFeatures]:
     merged = chosen(learner, Modality.FACE)
-    look, classify = Look(FaceSettings(_env_file=None)), Classify()
-    processor = FaceProcessor(opening(merged), FaceSettings(_env_file=None))
+    detector, classify = FaceDetector(FaceSettings(_env_file=None)), Classify()
+    processor = FaceProcessor(session_context(merged), FaceSettings(_env_file=None))
     said: list[Event] = []
     for frame in some_frames(merged.started_at_us):
-        said += processor.step(look.look(frame))
+        said += processor.step(detector.detect(frame))
     return [event for event in classify(said) if isinstance(event, FaceFeatures)]
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from affectloop.dsp import electrodermal
-from affectloop.dsp.beats import r_peaks
-from affectloop.dsp.pulse import pulses
+from affectloop.dsp.cardiac.beats import r_peaks
+from affectloop.dsp.cardiac.pulse import pulses
 from affectloop.synthetic.physiology import Response, beat_times, conductance, electrocardiogram, photoplethysmogram
 
 LENGTH_S = 60.0

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from affectloop.dsp.beats import r_peaks
-from affectloop.dsp.pulse import pulses
+from affectloop.dsp.cardiac.beats import r_peaks
+from affectloop.dsp.cardiac.pulse import pulses
 from affectloop.synthetic.physiology import PULSE_DELAY_S, beat_times, electrocardiogram, photoplethysmogram
 
 WINDOW_S = 10.0

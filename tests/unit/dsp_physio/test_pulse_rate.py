@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from affectloop.dsp.pulse_rate import RATES_BPM, followed_rate, rate_likelihood
+from affectloop.dsp.cardiac.pulse_rate import RATES_BPM, followed_rate, rate_likelihood
 from affectloop.synthetic.physiology import Movement, acceleration, beat_times, photoplethysmogram
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from affectloop.dsp.beats import r_peaks
-from affectloop.dsp.pulse import pulses
+from affectloop.dsp.cardiac.beats import r_peaks
+from affectloop.dsp.cardiac.pulse import pulses
 from physiology_datasets import read_e4, read_mitbih, read_pair, read_troika
 from physiology_scores import agreement, beats_in_hops, wrist_readings
 

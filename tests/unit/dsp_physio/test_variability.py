@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from affectloop.dsp.variability import merged, plausible_intervals, rate, variability
+from affectloop.dsp.cardiac.variability import merged, plausible_intervals, rate, variability
 
 
 def beats(count: int = 61, interval_s: float = 0.8) -> np.ndarray:

@@ -10,8 +10,8 @@ import numpy as np
 
 from affectloop.events import END_OF_TIME_US, Header, Reason, VideoFrame
 from affectloop_face.action_units import NAMES
+from affectloop_face.detected_faces import CROP_SIDE, DetectedFaces, Face
 from affectloop_face.picture import Picture
-from affectloop_face.seen import CROP_SIDE, Face, FacesSeen
 
 GROUND = (96, 110, 120)
 START_US = 1_700_000_000_000_000
@@ -101,12 +101,12 @@ def a_face(
     )
 
 
-def seen(number: int, *faces: Face, reason: Reason = Reason.NO_FACE, ends: bool = False) -> FacesSeen:
+def seen(number: int, *faces: Face, reason: Reason = Reason.NO_FACE, ends: bool = False) -> DetectedFaces:
     """What the nets saw in one frame."""
     largest_first = tuple(sorted(faces, key=lambda face: -float(face.box[2])))
-    return FacesSeen(header=header(number, ends=ends), faces=largest_first, reason=Reason.GOOD if faces else reason)
+    return DetectedFaces(header=header(number, ends=ends), faces=largest_first, reason=Reason.GOOD if faces else reason)
 
 
-def still(count: int, *faces: Face, first: int = 0) -> Sequence[FacesSeen]:
+def still(count: int, *faces: Face, first: int = 0) -> Sequence[DetectedFaces]:
     """The same faces in many frames."""
     return [seen(number, *faces) for number in range(first, first + count)]

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from affectloop.events import EXPRESSIONS, FaceFeatures, Reason
+from affectloop_face.detected_faces import CROP_SIDE, Unclassified
 from affectloop_face.expression import Classify
-from affectloop_face.seen import CROP_SIDE, Unclassified
 from expression_golden import JAVASCRIPT_SAID, pattern
 from unit.face.drawn import header
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from affectloop.codec import decode, encode, to_json
 from affectloop.events import ACTION_UNITS, END_OF_TIME_US, BaselineMeasured, Event, FaceFeatures, Reason
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
+from affectloop_face.detected_faces import DetectedFaces, Unclassified
 from affectloop_face.processor import FaceProcessor
-from affectloop_face.seen import FacesSeen, Unclassified
 from affectloop_face.settings import FaceSettings
 from unit.face.drawn import FRAME_US, START_US, a_face, header, seen, still
 
@@ -18,8 +18,8 @@ SMILE = {"mouthSmileLeft": 0.8, "mouthSmileRight": 0.8}
 BLINK = {"eyeBlinkLeft": 1.0}
 
 
-def opening(*baselines: BaselineMeasured, emotion_inference: bool = False) -> Opening:
-    return Opening(
+def session_context(*baselines: BaselineMeasured, emotion_inference: bool = False) -> SessionContext:
+    return SessionContext(
         session_id="s",
         started_at_us=START_US,
         emotion_inference=emotion_inference,
@@ -27,8 +27,8 @@ def opening(*baselines: BaselineMeasured, emotion_inference: bool = False) -> Op
     )
 
 
-def processed(frames: Sequence[FacesSeen], given: Opening | None = None, settings: FaceSettings = SETTINGS) -> list[Event]:
-    processor = FaceProcessor(given or opening(), settings)
+def processed(frames: Sequence[DetectedFaces], given: SessionContext | None = None, settings: FaceSettings = SETTINGS) -> list[Event]:
+    processor = FaceProcessor(given or session_context(), settings)
     outputs = [event for frame in frames for event in processor.step(frame)]
     return outputs + list(processor.advance(END_OF_TIME_US))
 
@@ -129,7 +129,7 @@ def test_a_turned_head_teaches_no_neutral_face() -> None:
 def test_the_neutral_face_of_an_earlier_session_counts_from_the_start() -> None:
     earlier = baselines(processed(still(60, a_face())))["face.neutral"]
     earlier = replace(earlier, header=replace(earlier.header, session_id="earlier", event_time_us=END_OF_TIME_US // 4))
-    outputs = processed(still(60, a_face(shapes=SMILE)), opening(earlier))
+    outputs = processed(still(60, a_face(shapes=SMILE)), session_context(earlier))
     assert features(outputs)[0].action_units is not None
     assert "face.neutral" not in baselines(outputs)
 
@@ -137,7 +137,7 @@ def test_the_neutral_face_of_an_earlier_session_counts_from_the_start() -> None:
 def test_places_of_an_earlier_session_do_not_count() -> None:
     track = baselines(processed(still(10, a_face(0.2), a_face(0.8, 0.2))))["face.track-2"]
     track = replace(track, header=replace(track.header, session_id="earlier"))
-    assert features(processed(still(10, a_face()), opening(track)), "face-2") == []
+    assert features(processed(still(10, a_face()), session_context(track)), "face-2") == []
 
 
 def test_the_last_frame_ends_every_stream() -> None:
@@ -165,7 +165,7 @@ def test_without_emotion_inference_nothing_is_left_to_classify() -> None:
 
 def test_expressions_are_asked_for_the_learner_alone_unless_others_agreed() -> None:
     frames = still(10, a_face(0.3), a_face(0.8, 0.2))
-    allowed = opening(emotion_inference=True)
+    allowed = session_context(emotion_inference=True)
     agreed = FaceSettings(neutral_window_s=2, classify_others=True)
     asked = [
         {event.header.stream_id for event in processed(frames, allowed, s) if isinstance(event, Unclassified)} for s in (SETTINGS, agreed)
@@ -175,7 +175,7 @@ def test_expressions_are_asked_for_the_learner_alone_unless_others_agreed() -> N
 
 def test_a_poor_face_is_not_classified() -> None:
     frames = still(10, a_face(quality=0.4, reason=Reason.BLURRED))
-    assert not any(isinstance(event, Unclassified) for event in processed(frames, opening(emotion_inference=True)))
+    assert not any(isinstance(event, Unclassified) for event in processed(frames, session_context(emotion_inference=True)))
 
 
 def test_what_the_processor_gives_survives_the_codec() -> None:
@@ -184,7 +184,7 @@ def test_what_the_processor_gives_survives_the_codec() -> None:
 
 
 def test_once_all_is_learnt_only_the_last_frames_are_needed() -> None:
-    processor = FaceProcessor(opening(), SETTINGS)
+    processor = FaceProcessor(session_context(), SETTINGS)
     assert processor.needs_from_us == 0
     for frame in still(30, a_face()):
         list(processor.step(frame))
@@ -196,14 +196,14 @@ def test_baselines_that_were_stored_too_early_change_nothing_before_their_time()
     frames = [*still(20, a_face(0.3)), *still(30, a_face(0.3), a_face(0.8, 0.2), first=20)]
     undisturbed = processed(frames)
     assert set(baselines(undisturbed)) == {"face.neutral", "face.track-1", "face.track-2"}
-    again = processed(frames, opening(*baselines(undisturbed).values()))
+    again = processed(frames, session_context(*baselines(undisturbed).values()))
     assert sorted(map(repr, map(to_json, again))) == sorted(map(repr, map(to_json, undisturbed)))
 
 
 class Recovered:
     """A host that may lose its processor: outputs that were published, and what live state and the bus remember."""
 
-    def __init__(self, frames: Sequence[FacesSeen]) -> None:
+    def __init__(self, frames: Sequence[DetectedFaces]) -> None:
         self.frames = frames
         self.published: dict[tuple[str, int], object] = {}
         self.stored: dict[str, BaselineMeasured] = {}
@@ -212,7 +212,7 @@ class Recovered:
         self.start()
 
     def start(self) -> None:
-        self.processor = FaceProcessor(opening(*self.stored.values()), SETTINGS)
+        self.processor = FaceProcessor(session_context(*self.stored.values()), SETTINGS)
         self.next = self.acknowledged
 
     def turn(self, count: int, lost_after: str) -> None:
@@ -224,7 +224,7 @@ class Recovered:
             outputs += self.processor.advance(END_OF_TIME_US)
         if lost_after == "step":
             return self.start()
-        if lost_after in ("store", "settle", ""):
+        if lost_after in ("store", "commit", ""):
             self.store(outputs)
         if lost_after == "store":
             return self.start()
@@ -234,7 +234,7 @@ class Recovered:
             return self.start()
         needs = self.processor.needs_from_us
         self.acknowledged = sum(frame.header.event_time_us < needs for frame in self.frames)
-        return self.start() if lost_after == "settle" else None
+        return self.start() if lost_after == "commit" else None
 
     def store(self, outputs: Sequence[Event]) -> None:
         for event in outputs:
@@ -244,9 +244,9 @@ class Recovered:
                 self.stored.setdefault(event.name, stored)
 
 
-def wandering(choices: Sequence[tuple[int, int, float]]) -> list[FacesSeen]:
+def wandering(choices: Sequence[tuple[int, int, float]]) -> list[DetectedFaces]:
     """Frames with up to three people who come, go, move and smile."""
-    frames: list[FacesSeen] = []
+    frames: list[DetectedFaces] = []
     for number, (people, duration, smile) in enumerate(choices):
         for _ in range(duration):
             faces = [a_face(0.2 + 0.3 * n + 0.01 * number, 0.3 - 0.05 * n, shapes={"mouthSmileLeft": smile}) for n in range(people)]
@@ -257,7 +257,7 @@ def wandering(choices: Sequence[tuple[int, int, float]]) -> list[FacesSeen]:
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(1, 25), st.floats(0, 1, width=32)), min_size=1, max_size=8),
-    st.lists(st.tuples(st.integers(1, 20), st.sampled_from(["", "", "step", "store", "publish", "settle"])), max_size=30),
+    st.lists(st.tuples(st.integers(1, 20), st.sampled_from(["", "", "step", "store", "publish", "commit"])), max_size=30),
 )
 def test_lost_processors_change_nothing(choices: list[tuple[int, int, float]], turns: list[tuple[int, str]]) -> None:
     frames = wandering(choices)

@@ -21,7 +21,7 @@ from affectloop.events import (
     SignalKind,
     SkinConductanceResponse,
 )
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop_fusion.processor import FusionProcessor, FusionWindow
 from affectloop_fusion.settings import FusionSettings
 from affectloop_fusion.tokens import BLINK, BROW_DOWN, LOOK_DOWN, LOOK_LEFT, LOOK_RIGHT, LOOK_UP, SMILE, Array
@@ -115,15 +115,17 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 
 
 def a_processor() -> FusionProcessor:
-    return FusionProcessor(Opening(session_id="s", started_at_us=START_US, emotion_inference=True), FusionSettings())
+    return FusionProcessor(SessionContext(session_id="s", started_at_us=START_US, emotion_inference=True), FusionSettings())
 
 
-def windows_of(events: Iterable[Event], *, progress_us: Sequence[int] = (), processor: FusionProcessor | None = None) -> list[FusionWindow]:
+def windows_of(
+    events: Iterable[Event], *, watermark_us: Sequence[int] = (), processor: FusionProcessor | None = None
+) -> list[FusionWindow]:
     """What a processor gives for these events when it is told of progress at these times, then of the end."""
     processor = processor or a_processor()
     waiting = list(events)
     made: list[Event] = []
-    for until_us in (*sorted(progress_us), END_OF_TIME_US):
+    for until_us in (*sorted(watermark_us), END_OF_TIME_US):
         while waiting and waiting[0].header.event_time_us < until_us:
             made += processor.step(waiting.pop(0))
         made += processor.advance(until_us)
@@ -139,7 +141,7 @@ def steady(
         if event is not None:
             times = range(START_US, START_US + seconds * SECOND_US, period_us)
             events += [moved(event, a_header(event.header.stream_id, time_us, period_us)) for time_us in times]
-    return windows_of(in_order(events), progress_us=[START_US + seconds * SECOND_US])[2 * seconds - 1]
+    return windows_of(in_order(events), watermark_us=[START_US + seconds * SECOND_US])[2 * seconds - 1]
 
 
 def moved(event: Event, header: Header) -> Event:

@@ -62,7 +62,7 @@ def test_silence_of_every_modality_still_gives_windows() -> None:
 @given(seed=seeds, stops=progress)
 def test_windows_do_not_depend_on_when_progress_is_told(seed: int, stops: list[int]) -> None:
     events = random_session(seed)
-    assert_same_windows(windows_of(events, progress_us=stops), undisturbed_windows(seed))
+    assert_same_windows(windows_of(events, watermark_us=stops), undisturbed_windows(seed))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -132,7 +132,7 @@ def test_the_newest_token_is_the_last_one() -> None:
 def test_a_token_is_the_mean_of_its_frames_whatever_the_frame_rate() -> None:
     def bent(period_us: int) -> FusionWindow:
         frames = [a_face(time_us, action_units=units(AU4=0.3)) for time_us in range(START_US, START_US + SECOND_US, period_us)]
-        return windows_of(frames, progress_us=[START_US + SECOND_US])[1]
+        return windows_of(frames, watermark_us=[START_US + SECOND_US])[1]
 
     assert_same_content(bent(33_000), bent(100_000))
 

@@ -7,8 +7,8 @@ import pytest
 from affectloop.codec import from_record
 from affectloop.events import Modality, SessionChange, SessionChanged
 from affectloop.session import Mode, new_session
-from affectloop.store.people import People
-from affectloop.store.training import Baselines
+from affectloop.store.sql.people import People
+from affectloop.store.sql.training import Baselines
 from affectloop.topics import SESSION_EVENTS
 from affectloop_gateway.collector import Collector
 from school import School, with_profile

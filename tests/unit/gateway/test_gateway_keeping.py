@@ -10,13 +10,13 @@ from affectloop.codec import decode, to_record
 from affectloop.errors import Unavailable
 from affectloop.events import Directive, EmotionEstimate, Modality
 from affectloop.policy.profile import Role
-from affectloop.store.grants import holds_grant
-from affectloop.store.people import People
-from affectloop.store.sessions import Sessions
-from affectloop.store.sql import EVERY_TENANT
-from affectloop.store.tables import OutboxRow
-from affectloop.store.tokens import Caller
-from affectloop.store.training import Baselines, Directives
+from affectloop.store.live.grants import holds_grant
+from affectloop.store.sql.database import EVERY_TENANT
+from affectloop.store.sql.people import People
+from affectloop.store.sql.sessions import Sessions
+from affectloop.store.sql.tables import OutboxRow
+from affectloop.store.sql.tokens import Caller
+from affectloop.store.sql.training import Baselines, Directives
 from affectloop_gateway.answering import end
 from affectloop_gateway.collector import Collector
 from affectloop_gateway.keeper import expire, restore

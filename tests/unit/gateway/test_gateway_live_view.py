@@ -11,7 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 from affectloop.clock import ManualClock
 from affectloop.events import SignalKind
 from affectloop.policy.profile import View
-from affectloop.store.live import MemoryLiveState
+from affectloop.store.live.memory import MemoryLiveState
 from affectloop_gateway.feed import Feed, Watch
 from affectloop_gateway.render import Message, Sight
 from school import School, with_profile

@@ -17,9 +17,9 @@ from affectloop.codec import from_record, to_record
 from affectloop.errors import Unavailable
 from affectloop.events import TrialAnswered
 from affectloop.runtime.service import Surroundings
-from affectloop.store.bootstrap import bootstrap
-from affectloop.store.live import MemoryLiveState
-from affectloop.store.sql import Store
+from affectloop.store.live.memory import MemoryLiveState
+from affectloop.store.sql.bootstrap import bootstrap
+from affectloop.store.sql.database import Store
 from affectloop_gateway.service import SERVICE, bind
 from affectloop_gateway.settings import GatewaySettings
 from school import ITEM, School

@@ -8,7 +8,7 @@ from affectloop.codec import decode, from_record
 from affectloop.errors import Unavailable
 from affectloop.events import BaselineMeasured, Modality, SessionChange, SessionChanged
 from affectloop.session import Session
-from affectloop.store.grants import holds_grant
+from affectloop.store.live.grants import holds_grant
 from affectloop.topics import SESSION_EVENTS
 from school import School, with_profile
 

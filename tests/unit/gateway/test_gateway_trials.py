@@ -6,9 +6,9 @@ import pytest
 
 from affectloop.codec import from_record
 from affectloop.events import Emotion, TrialAnswered
-from affectloop.store.outbox import Outbox
-from affectloop.store.sql import EVERY_TENANT
-from affectloop.store.training import Trials
+from affectloop.store.sql.database import EVERY_TENANT
+from affectloop.store.sql.outbox import Outbox
+from affectloop.store.sql.training import Trials
 from affectloop.topics import TRIALS
 from school import ITEM, School
 

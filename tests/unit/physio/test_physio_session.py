@@ -7,7 +7,7 @@ import pytest
 
 from affectloop.codec import decode, encode
 from affectloop.events import END_OF_TIME_US, BaselineMeasured, PhysioFeatures, Reason, SignalKind
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.synthetic.physiology import Movement, Response
 from affectloop_physio.processor import HISTORY_US
 from physio_recordings import START_US, Played, Signal, arriving, chest_strap, features, wristband
@@ -105,8 +105,8 @@ def test_an_earlier_sessions_resting_level_counts_from_the_start_and_is_kept() -
     first = Played().play(arriving([chest_strap(70.0)], 1.0))
     (stored,) = [event for event in first if isinstance(event, BaselineMeasured)]
     later = [dataclasses.replace(chest_strap(70.0, seed=2, heart_rate_bpm=90.0), start_us=START_US + 86_400 * SECOND_US)]
-    opening = Opening(session_id="s1", started_at_us=later[0].start_us, baselines={stored.name: stored})
-    again = Played(opening).play(arriving(later, 1.0))
+    context = SessionContext(session_id="s1", started_at_us=later[0].start_us, baselines={stored.name: stored})
+    again = Played(context).play(arriving(later, 1.0))
     changes = [event.heart_rate_change_bpm for event in again if isinstance(event, PhysioFeatures) and event.heart_rate_bpm is not None]
     assert not [event for event in again if isinstance(event, BaselineMeasured)]
     assert changes == pytest.approx([18.0] * len(changes), abs=4.0)

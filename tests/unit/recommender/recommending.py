@@ -17,7 +17,7 @@ from affectloop.events import (
     SessionChanged,
     TrialAnswered,
 )
-from affectloop.processor import Opening
+from affectloop.processor import SessionContext
 from affectloop.synthetic.learner import Answer, SimulatedLearner
 from affectloop_recommender.processor import RecommenderProcessor
 from affectloop_recommender.settings import RecommenderSettings
@@ -31,15 +31,15 @@ def header(stream_id: str, sequence: int, time_us: int, session_id: str = "sessi
     return Header(session_id=session_id, stream_id=stream_id, sequence=sequence, event_time_us=time_us, complete_until_us=time_us)
 
 
-def opening(
+def session_context(
     baseline: BaselineMeasured | None = None, *, session_id: str = "session", started_at_us: int = START_US, infers: bool = True
-) -> Opening:
+) -> SessionContext:
     baselines = {baseline.name: baseline} if baseline else {}
-    return Opening(session_id=session_id, started_at_us=started_at_us, emotion_inference=infers, baselines=baselines)
+    return SessionContext(session_id=session_id, started_at_us=started_at_us, emotion_inference=infers, baselines=baselines)
 
 
-def processor(opened: Opening | None = None, settings: RecommenderSettings | None = None) -> RecommenderProcessor:
-    return RecommenderProcessor(opened or opening(), settings or RecommenderSettings())
+def processor(opened: SessionContext | None = None, settings: RecommenderSettings | None = None) -> RecommenderProcessor:
+    return RecommenderProcessor(opened or session_context(), settings or RecommenderSettings())
 
 
 def started(session_id: str = "session", time_us: int = START_US) -> SessionChanged:

@@ -20,9 +20,9 @@ from unit.recommender.recommending import (
     directives,
     estimate,
     only_directive,
-    opening,
     processor,
     session,
+    session_context,
     signs,
     started,
     trial,
@@ -49,7 +49,7 @@ def killed(kills: list[int], unsettled: list[int]) -> list[Event]:
     stored: BaselineMeasured | None = None
     at, oldest_us = 0, 0
     for kill, lost in [*zip(kills, unsettled, strict=False), (len(INPUTS), 0)]:
-        steered = processor(opening(stored))
+        steered = processor(session_context(stored))
         for index, event in enumerate(INPUTS[:kill]):
             if event.header.event_time_us < oldest_us and index < at:
                 continue
@@ -70,7 +70,7 @@ def test_kills_change_no_directive(kills: list[int], unsettled: list[int]) -> No
 def test_a_trial_that_comes_again_is_not_applied_twice() -> None:
     _, outputs = session(6, signs("+-+-++"))
     stored = baselines(outputs)[-1]
-    steered = processor(opening(stored))
+    steered = processor(session_context(stored))
     for event in session(6, signs("+-+-++"))[0]:
         assert list(steered.step(event)) == []
     item = directives(outputs)[-1].item
@@ -135,7 +135,7 @@ def test_the_next_session_begins_where_the_last_one_ended() -> None:
     _, outputs = session(60, signs("+" * 60))
     stored = baselines(outputs)[-1]
     week_us = 7 * 86_400_000_000
-    later = processor(opening(stored, session_id="next", started_at_us=START_US + week_us))
+    later = processor(session_context(stored, session_id="next", started_at_us=START_US + week_us))
     first = only_directive(later.step(started("next", START_US + week_us)))
     newcomer = only_directive(processor().step(started()))
     assert first.ability > newcomer.ability + 1.0
@@ -150,7 +150,7 @@ def test_the_next_session_begins_where_the_last_one_ended() -> None:
 def test_a_baseline_of_another_version_is_as_good_as_none() -> None:
     stored = baselines(OUTPUTS)[-1]
     foreign = BaselineMeasured(header=stored.header, name=stored.name, values=np.array([99.0, 1.0, 2.0]))
-    directive = only_directive(processor(opening(foreign)).step(started()))
+    directive = only_directive(processor(session_context(foreign)).step(started()))
     assert to_json(directive) == to_json(only_directive(processor().step(started())))
 
 

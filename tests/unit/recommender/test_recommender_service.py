@@ -7,11 +7,11 @@ from affectloop.bus import Outgoing, Record
 from affectloop.clock import ManualClock
 from affectloop.codec import from_record, to_record
 from affectloop.events import END_OF_TIME_US, BaselineMeasured, Directive, Event
-from affectloop.runtime.host import Host
+from affectloop.runtime.processor_host import ProcessorHost
 from affectloop.runtime.service import load
 from affectloop.session import Mode, Session, Stream, new_session
 from affectloop.settings import RuntimeSettings
-from affectloop.store.live import MemoryLiveState
+from affectloop.store.live.memory import MemoryLiveState
 from affectloop.topics import BASELINES, DIRECTIVES, ESTIMATES
 from affectloop_recommender.service import SERVICE
 from affectloop_recommender.settings import RecommenderSettings
@@ -49,10 +49,10 @@ def test_under_the_host_a_trial_is_answered_though_estimates_are_late_and_anothe
     answers, made = signs("++-"), list[Event]()
     event: Event = started()
     for number in range(1, 4):
-        host = Host(SERVICE, RecommenderSettings(), live, RuntimeSettings(), clock)  # the one before was killed
-        fed = host.feed(records(session, [event, estimate(START_US + (number - 1) * TRIAL_US, 0.2)], offset=2 * number))
-        made += [from_record(record, session.key) for record in _as_records(fed.outputs)]
-        host.settle(fed)
+        host = ProcessorHost(SERVICE, RecommenderSettings(), live, RuntimeSettings(), clock)  # the one before was killed
+        processed = host.process(records(session, [event, estimate(START_US + (number - 1) * TRIAL_US, 0.2)], offset=2 * number))
+        made += [from_record(record, session.key) for record in _as_records(processed.outputs)]
+        host.commit(processed)
         item = directives(made)[-1].item
         event = trial(number, item, answers(number, item))
     assert [made_one.header.sequence for made_one in made if isinstance(made_one, Directive)] == [0, 1, 2]

@@ -20,9 +20,9 @@ from unit.recommender.recommending import (
     answers_of,
     directives,
     only_directive,
-    opening,
     processor,
     session,
+    session_context,
     signs,
     started,
     trial,
@@ -126,7 +126,7 @@ def test_it_works_without_any_estimate_and_says_so() -> None:
 
 @pytest.mark.parametrize("silenced", ["profile", "setting"])
 def test_where_estimates_may_not_be_used_they_change_nothing(silenced: str) -> None:
-    steered = processor(opening(infers=silenced != "profile"), RecommenderSettings(uses_strain=silenced != "setting"))
+    steered = processor(session_context(infers=silenced != "profile"), RecommenderSettings(uses_strain=silenced != "setting"))
     with_strain = session(12, signs("+" * 12), strain=[1.0] * 12, steered=steered)[1]
     without = session(12, signs("+" * 12))[1]
     assert [event.item for event in directives(with_strain)] == [event.item for event in directives(without)]

@@ -10,10 +10,10 @@ from affectloop.bus.memory import MemoryBus
 from affectloop.clock import ManualClock
 from affectloop.codec import from_record, to_json, to_record
 from affectloop.events import Event
-from affectloop.runtime.host import Host
+from affectloop.runtime.processor_host import ProcessorHost
 from affectloop.runtime.service import Service
 from affectloop.settings import RuntimeSettings
-from affectloop.store.live import MemoryLiveState
+from affectloop.store.live.memory import MemoryLiveState
 from affectloop.topics import ESTIMATES
 from toys import FUSION, PHYSIO, START_US, VOICE, signal, sound, toy_session
 
@@ -30,8 +30,10 @@ class Worker:
         self._start()
 
     def _start(self) -> None:
-        self._host = Host(self._service, None, self._live, RUNTIME, ManualClock())
-        self._consumer: Consumer = self._bus.consumer(self._service.name, [topic.name for topic in self._service.consumes], self._host.lose)
+        self._host = ProcessorHost(self._service, None, self._live, RUNTIME, ManualClock())
+        self._consumer: Consumer = self._bus.consumer(
+            self._service.name, [topic.name for topic in self._service.consumes], self._host.revoke
+        )
 
     def kill(self) -> None:
         """All that it held is gone, but what it acknowledged."""
@@ -40,11 +42,11 @@ class Worker:
 
     def turn(self, count: int, dies: str = "") -> bool:
         records = self._consumer.poll(0, count)
-        fed = self._host.feed(records)
+        processed = self._host.process(records)
         if dies != "before publishing":
-            self._producer.send(fed.outputs)
+            self._producer.send(processed.outputs)
         if dies != "before acknowledging" and dies != "before publishing":
-            self._consumer.acknowledge(self._host.settle(fed))
+            self._consumer.acknowledge(self._host.commit(processed))
         if dies:
             self.kill()
         return bool(records)

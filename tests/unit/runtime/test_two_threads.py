@@ -8,9 +8,9 @@ import pytest
 
 from affectloop.bus import Record
 from affectloop.clock import ManualClock
-from affectloop.runtime.host import Host
+from affectloop.runtime.processor_host import ProcessorHost
 from affectloop.settings import RuntimeSettings
-from affectloop.store.live import MemoryLiveState
+from affectloop.store.live.memory import MemoryLiveState
 from affectloop.topics import SIGNALS
 from toys import PHYSIO
 
@@ -28,7 +28,7 @@ def hasty() -> Iterator[None]:
 
 @pytest.mark.usefixtures("hasty")
 def test_another_thread_may_ask_whether_a_host_is_full_while_new_partitions_come_in() -> None:
-    host = Host(PHYSIO, None, MemoryLiveState(), RuntimeSettings(held_records=PARTITIONS), ManualClock())
+    host = ProcessorHost(PHYSIO, None, MemoryLiveState(), RuntimeSettings(held_records=PARTITIONS), ManualClock())
     asked, stop = [0], threading.Event()
 
     def ask() -> None:
@@ -38,7 +38,7 @@ def test_another_thread_may_ask_whether_a_host_is_full_while_new_partitions_come
     thread = threading.Thread(target=ask)
     thread.start()
     for number in range(PARTITIONS):
-        host.feed([Record(SIGNALS.name, number, 0, b"nobody", b"")])
+        host.process([Record(SIGNALS.name, number, 0, b"nobody", b"")])
     thread.join(20)
     stop.set()
     assert not thread.is_alive(), "it sees when the host is full"

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from affectloop.errors import Unavailable
-from affectloop.store.sql import EVERY_TENANT
+from affectloop.store.sql.database import EVERY_TENANT
 from affectloop_gateway.premises import Here, Premises
 
 router = APIRouter(tags=["health"])

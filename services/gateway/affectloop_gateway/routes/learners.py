@@ -10,11 +10,11 @@ from fastapi import APIRouter, Depends, Path, Query
 from affectloop.events import Modality
 from affectloop.policy.consent import Consent, consented, least_age_years
 from affectloop.policy.profile import Purpose, Role, View, profile
-from affectloop.store.audit import Audit
-from affectloop.store.people import Consents, People
-from affectloop.store.sql import Work
-from affectloop.store.tokens import Caller
-from affectloop.store.training import Trials
+from affectloop.store.sql.audit import Audit
+from affectloop.store.sql.database import Work
+from affectloop.store.sql.people import Consents, People
+from affectloop.store.sql.tokens import Caller
+from affectloop.store.sql.training import Trials
 from affectloop_gateway import bodies, sensing
 from affectloop_gateway.premises import Here, audit_view, for_learner, one_of
 from affectloop_gateway.problems import RESPONSES, Problem

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from affectloop.policy.profile import Role, profiles
-from affectloop.store.audit import Audit
-from affectloop.store.tokens import Caller, Tokens
+from affectloop.store.sql.audit import Audit
+from affectloop.store.sql.tokens import Caller, Tokens
 from affectloop_gateway import bodies
 from affectloop_gateway.premises import AnyCaller, Here, one_of
 from affectloop_gateway.problems import RESPONSES, Problem

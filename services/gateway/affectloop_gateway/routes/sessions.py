@@ -12,12 +12,12 @@ from affectloop.codec import decode, to_json
 from affectloop.events import Directive, EmotionEstimate, Modality
 from affectloop.policy.profile import Role, View, profile
 from affectloop.session import Mode
-from affectloop.store.people import People
-from affectloop.store.sessions import Sessions
-from affectloop.store.sql import Work
-from affectloop.store.tables import TrainingSession, Trial
-from affectloop.store.tokens import Caller
-from affectloop.store.training import Directives, Trials
+from affectloop.store.sql.database import Work
+from affectloop.store.sql.people import People
+from affectloop.store.sql.sessions import Sessions
+from affectloop.store.sql.tables import TrainingSession, Trial
+from affectloop.store.sql.tokens import Caller
+from affectloop.store.sql.training import Directives, Trials
 from affectloop_gateway import answering, bodies, opening, sensing
 from affectloop_gateway.collector import ESTIMATE
 from affectloop_gateway.premises import AnyCaller, Here, Premises, audit_view, for_learner, one_of

@@ -1,0 +1,1 @@
+"""Heart and pulse: beats, rate, variability."""

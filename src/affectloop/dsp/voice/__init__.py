@@ -1,0 +1,1 @@
+"""Voice: activity, pitch, intensity, speaking rate."""

@@ -1,0 +1,317 @@
+"""The host of a service's processors: what becomes of records, without a bus in it.
+
+``process`` takes records and gives outputs; once the bus has accepted those, ``commit`` writes what must be remembered
+to live state and says what may be acknowledged. After a crash the records not acknowledged come again, the processors
+rebuild their windows, and the outputs carry the same sequences, so that readers drop the copies.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from affectloop.bus import Outgoing, Partition, Record
+from affectloop.clock import Clock
+from affectloop.codec import decode, encode, from_record, session_of, to_record
+from affectloop.errors import InvalidMessage
+from affectloop.events import END_OF_TIME_US, BaselineMeasured, Event
+from affectloop.processor import SessionContext
+from affectloop.runtime.dead_letters import DeadLetterLimit, dead_letter
+from affectloop.runtime.service import Batch, Service
+from affectloop.runtime.session_state import FINISHED_MARK, SessionState, StreamName, ended_mark, ended_streams
+from affectloop.session import Session
+from affectloop.settings import RuntimeSettings
+from affectloop.store.live import LiveState
+from affectloop.telemetry.metrics import EVENT_AGE, HELD, PUBLISHED, RECORDS, SESSIONS
+from affectloop.topics import TOPIC_BY_NAME, TOPIC_OF_EVENT, Privacy
+
+logger = logging.getLogger(__name__)
+
+FURTHEST_WATERMARK_US = 60_000_000  # no device or service here speaks less often than once a minute and still has a stream
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A record that is not acknowledged yet."""
+
+    offset: int
+    session_id: str
+    ends_us: int = 0  # the first instant after what it holds
+    ends: StreamName | None = None
+    done: bool = False  # nothing will need it again
+
+
+@dataclass(slots=True)
+class Processed:
+    """What one turn gave: outputs, and what to note once they are accepted."""
+
+    outputs: list[Outgoing] = field(default_factory=list)
+    baselines: list[BaselineMeasured] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Unknown:
+    """Records of a session that live state does not know yet."""
+
+    until_s: float
+    partition: int
+    waiting: list[tuple[Record, _Pending]] = field(default_factory=list)
+
+
+def _same(events: Sequence[Event]) -> Sequence[Event]:
+    return events
+
+
+def _check_watermark(event: Event) -> None:
+    """A watermark far ahead would close that many windows at once."""
+    header = event.header
+    if not header.ends_stream and header.complete_until_us > event.ends_us + FURTHEST_WATERMARK_US:
+        raise InvalidMessage(
+            "Header.complete_until_us",
+            "promises more than a minute beyond the record",
+            "promise the time of the next sample",
+        )
+
+
+class ProcessorHost:
+    """One service's processors, over many sessions. Used from one thread.
+
+    Parameters
+    ----------
+    service, settings
+        What is state, and its settings.
+    live
+        Sessions, baselines, and what this service has finished with.
+    runtime, clock
+        The runtime's limits, and the time for what waits on the wall clock (stalls, idleness).
+    """
+
+    def __init__(self, service: Service, settings: object, live: LiveState, runtime: RuntimeSettings, clock: Clock) -> None:
+        self._service = service
+        self._settings = settings
+        self._live = live
+        self._runtime = runtime
+        self._clock = clock
+        self._prepare: Batch = service.prepare(settings) if service.prepare else _same
+        self._complete: Batch = service.complete(settings) if service.complete else _same
+        self._states: dict[str, SessionState] = {}
+        self._pending: dict[Partition, deque[_Pending]] = defaultdict(deque)
+        self._unknown: dict[str, _Unknown] = {}
+        self._limit = DeadLetterLimit(runtime.dead_letter_ratio, runtime.dead_letter_least)
+
+    @property
+    def held(self) -> int:
+        """Records read and not acknowledged. May be asked from another thread: Faust's agent does while a turn runs."""
+        return sum(len(pending) for pending in list(self._pending.values()))
+
+    @property
+    def is_full(self) -> bool:
+        """Too much is held to read more now."""
+        return self.held >= self._runtime.held_records
+
+    def process(self, records: Sequence[Record]) -> Processed:
+        """Take some records, perhaps none (time passes too), and give what follows from them."""
+        processed = Processed()
+        fresh: list[Event] = []
+        for record, pending in self._noted(records) + self._known_now():
+            event = self._read(record, pending, processed)
+            if event is not None:
+                fresh.append(event)
+        for event in self._prepare(fresh) if fresh else ():
+            self._states[event.header.session_id].push(event)
+        made: list[Event] = []
+        for session_id, state in list(self._states.items()):
+            self._turn(session_id, state, made, processed)
+        for event in self._complete(made) if made else ():
+            self._emit(event, processed)
+        return processed
+
+    def commit(self, processed: Processed) -> dict[Partition, int]:
+        """The outputs are accepted: note what must be remembered; gives the offsets before which nothing is needed."""
+        for event in processed.baselines:
+            self._live.put_baseline(event.header.session_id, event.name, event.header.sequence, encode(event))
+        for session_id in processed.finished:
+            self._live.mark(self._service.name, session_id, FINISHED_MARK)
+        offsets = {}
+        for place, pending in self._pending.items():
+            while pending and self._is_needless(pending[0]):
+                gone = pending.popleft()
+                if gone.ends and not self._is_finished(gone.session_id):
+                    self._live.mark(self._service.name, gone.session_id, ended_mark(gone.ends))
+                offsets[place] = gone.offset + 1
+        HELD.labels(self._service.name).set(self.held)
+        SESSIONS.labels(self._service.name).set(sum(not state.finished for state in self._states.values()))
+        return offsets
+
+    def revoke(self, places: Iterable[Partition]) -> None:
+        """These partitions went to another instance: forget their sessions, it reads them again."""
+        numbers = {place.number for place in places}
+        for place in [place for place in self._pending if place.number in numbers]:
+            del self._pending[place]
+        self._states = {name: state for name, state in self._states.items() if state.partition not in numbers}
+        self._unknown = {name: unknown for name, unknown in self._unknown.items() if unknown.partition not in numbers}
+
+    def _noted(self, records: Sequence[Record]) -> list[tuple[Record, _Pending]]:
+        noted = []
+        for record in records:
+            pending = _Pending(record.offset, record.key.decode(errors="replace"))
+            self._pending[record.place].append(pending)
+            noted.append((record, pending))
+        return noted
+
+    def _known_now(self) -> list[tuple[Record, _Pending]]:
+        """Records of sessions that were unknown and are known now, or have waited long enough."""
+        now_s = self._clock.monotonic_s()
+        released: list[tuple[Record, _Pending]] = []
+        for session_id, unknown in list(self._unknown.items()):
+            if unknown.waiting and (now_s >= unknown.until_s or self._live.session(session_id) is not None):
+                released += unknown.waiting
+                unknown.waiting = []
+            elif now_s >= unknown.until_s + self._runtime.idle_after_s:
+                del self._unknown[session_id]
+        return released
+
+    def _read(self, record: Record, pending: _Pending, processed: Processed) -> Event | None:
+        """One record's event, unless it is dead, not allowed, a copy, late or empty."""
+        try:
+            state = self._state(session_of(record), record.partition)
+            if state is None:
+                self._wait_for_session(record, pending)
+                return None
+            outcome, event = self._admitted(record, pending, state)
+        except InvalidMessage as error:
+            processed.outputs.append(dead_letter(record, error, self._service.name))
+            logger.warning("dead letter", extra={"topic": record.topic, "field": error.field, "problem": error.problem})
+            outcome, event = "dead", None
+        self._limit.count(outcome == "dead")
+        RECORDS.labels(self._service.name, record.topic, outcome).inc()
+        pending.done = outcome not in ("ok", "empty")
+        return event
+
+    def _wait_for_session(self, record: Record, pending: _Pending) -> None:
+        now_s = self._clock.monotonic_s()
+        unknown = self._unknown.setdefault(pending.session_id, _Unknown(now_s + self._runtime.unknown_session_s, record.partition))
+        if now_s >= unknown.until_s:
+            raise InvalidMessage("Header.session_id", "no such session", "open the session before sending its records")
+        unknown.waiting.append((record, pending))
+
+    def _admitted(self, record: Record, pending: _Pending, state: SessionState) -> tuple[str, Event | None]:
+        session = state.session
+        if state.finished:
+            return "finished", None
+        if self._service.infers_emotion and not session.emotion_inference:
+            return "not_allowed", None
+        if not session.allows(TOPIC_BY_NAME[record.topic].event.modality if record.topic in TOPIC_BY_NAME else None):
+            return "no_consent", None
+        event = from_record(record, session.key)
+        if not state.awaits(event):
+            return "undeclared", None
+        _check_watermark(event)
+        pending.ends_us = event.ends_us
+        if event.header.ends_stream:
+            pending.ends = StreamName(record.topic, event.header.stream_id)
+        if not state.hear(event, self._clock.monotonic_s()):
+            return "copy", None
+        if event.is_empty:
+            return "empty", None
+        is_fact = TOPIC_OF_EVENT[type(event)].privacy is Privacy.FACT
+        if event.header.event_time_us < state.watermark_us and not is_fact:
+            return "late", None
+        return ("stale", None) if self._is_stale(event, state) else ("ok", event)
+
+    def _is_stale(self, event: Event, state: SessionState) -> bool:
+        """A live session's heavy work on what is long past would only delay what is now."""
+        if not state.live or self._service.prepare is None:
+            return False
+        return self._clock.wall_us() - event.header.event_time_us > self._runtime.stale_after_s * 1e6
+
+    def _state(self, session_id: str, partition: int) -> SessionState | None:
+        """The session in hand, its consents no older than a setting says; ``None`` where nobody knows it."""
+        now_s, state = self._clock.monotonic_s(), self._states.get(session_id)
+        if state is not None:
+            self._refresh(state, now_s)
+            return self._states.get(session_id)
+        session = self._live.session(session_id)
+        if session is None:
+            return None
+        marks = self._live.marks(self._service.name, session_id)
+        state = SessionState(
+            session, self._service.consumes, partition, touched_s=now_s, refreshed_s=now_s, finished=FINISHED_MARK in marks
+        )
+        for name in ended_streams(marks):
+            state.end(name)
+        self._states[session_id] = state
+        return state
+
+    def _turn(self, session_id: str, state: SessionState, made: list[Event], processed: Processed) -> None:
+        """Let one session's events and watermark move on."""
+        now_s = self._clock.monotonic_s()
+        self._refresh(state, now_s)
+        if now_s > state.touched_s + self._runtime.idle_after_s:
+            self._states.pop(session_id, None)
+        if state.finished or session_id not in self._states:
+            return
+        moved = state.advance_watermark(now_s, self._clock.wall_us(), self._runtime)
+        for event in state.released():
+            if state.processor is None:
+                state.processor = self._service.processor(self._context(state.session), self._settings)
+            made += state.processor.step(event)
+        if moved and state.processor is not None:
+            made += state.processor.advance(state.watermark_us)
+        if state.watermark_us == END_OF_TIME_US:
+            state.finished = True
+            state.processor = None
+            processed.finished.append(session_id)
+
+    def _context(self, session: Session) -> SessionContext:
+        stored = self._live.baselines(session.session_id)
+        baselines: dict[str, BaselineMeasured] = {}
+        for name, value in stored.items():
+            event = decode(BaselineMeasured, value)
+            assert isinstance(event, BaselineMeasured)
+            baselines[name] = event
+        return SessionContext(
+            session_id=session.session_id,
+            started_at_us=session.started_at_us,
+            emotion_inference=session.emotion_inference,
+            baselines=baselines,
+        )
+
+    def _refresh(self, state: SessionState, now_s: float) -> None:
+        """Read the session anew when what is known of it is too old; a withdrawn consent makes the processor forget."""
+        if now_s < state.refreshed_s + self._runtime.refresh_s:
+            return
+        state.refreshed_s = now_s
+        session = self._live.session(state.session.session_id)
+        if session is None:
+            self._states.pop(state.session.session_id, None)
+            return
+        withdrawn = state.session.consented - session.consented
+        state.session = session
+        if withdrawn & {topic.event.modality for topic in self._service.consumes}:
+            state.restart()
+
+    def _emit(self, event: Event, processed: Processed) -> None:
+        topic, session = TOPIC_OF_EVENT[type(event)], self._states[event.header.session_id].session
+        if isinstance(event, BaselineMeasured):
+            processed.baselines.append(event)
+        processed.outputs.append(to_record(event, session.key))
+        PUBLISHED.labels(self._service.name, topic.name).inc()
+        if self._states[session.session_id].live:
+            age_us = self._clock.wall_us() - event.header.event_time_us
+            EVENT_AGE.labels(self._service.name, topic.name).observe(age_us / 1e6)
+
+    def _is_needless(self, pending: _Pending) -> bool:
+        if pending.done:
+            return True
+        if pending.session_id in self._unknown and self._unknown[pending.session_id].waiting:
+            return False
+        state = self._states.get(pending.session_id)
+        return state is None or pending.ends_us <= state.needs_from_us
+
+    def _is_finished(self, session_id: str) -> bool:
+        state = self._states.get(session_id)
+        return state is None or state.finished

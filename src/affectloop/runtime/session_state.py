@@ -1,0 +1,173 @@
+"""One session in one service's hands: its streams, what was heard of them, and what waits for its turn."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from affectloop.events import END_OF_TIME_US, Event
+from affectloop.processor import Processor
+from affectloop.session import Mode, Session
+from affectloop.settings import RuntimeSettings
+from affectloop.topics import TOPIC_OF_EVENT, Privacy, Topic
+
+UNHEARD_US = -1
+
+
+class StreamName(NamedTuple):
+    """A stream within a session. A tuple: it is looked up for every record and every turn."""
+
+    topic: str
+    stream_id: str
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What was heard of a stream."""
+
+    sequence: int = -1
+    complete_until_us: int = UNHEARD_US  # nothing older comes
+    next_due_s: float = 0.0  # monotonic time by which the next record should be here
+
+
+@dataclass(slots=True)
+class SessionState:
+    """A session as one service sees it.
+
+    The watermark is the least ``complete_until_us`` over the streams that are waited for; events before it are released in
+    (event time, stream, sequence) order. In a live session a stream that is overdue by ``stall_after_s`` is not waited
+    for until it speaks again.
+    """
+
+    session: Session
+    consumes: tuple[Topic, ...]
+    partition: int
+    touched_s: float
+    refreshed_s: float
+    processor: Processor | None = None
+    finished: bool = False
+    watermark_us: int = UNHEARD_US
+    _heard: dict[StreamName, _Heard] = field(default_factory=dict)
+    _queue: list[tuple[int, str, int, int, Event]] = field(default_factory=list)
+    _facts: list[Event] = field(default_factory=list)
+    _began_s: float | None = None
+    _expected: list[StreamName] = field(default_factory=list)
+    _expected_of: Session | None = None  # whose streams these are: they are asked for at every turn, and seldom change
+
+    @property
+    def expected(self) -> list[StreamName]:
+        """The declared streams of consented modalities."""
+        if self._expected_of is not self.session:
+            topics = [topic for topic in self.consumes if self.session.allows(topic.event.modality)]
+            self._expected = [StreamName(topic.name, stream) for topic in topics for stream in sorted(self.session.expects(topic))]
+            self._expected_of = self.session
+        return self._expected
+
+    @property
+    def live(self) -> bool:
+        """Whether promptness comes before completeness."""
+        return self.session.mode is Mode.LIVE
+
+    @property
+    def needs_from_us(self) -> int:
+        """The oldest event time that must be read again after a crash."""
+        if self.finished:
+            return END_OF_TIME_US
+        if self.processor is None:
+            return UNHEARD_US
+        return min(self.processor.needs_from_us, self._queue[0][0] if self._queue else END_OF_TIME_US)
+
+    def hear(self, event: Event, now_s: float) -> bool:
+        """Note a record; ``False`` for a copy of one that was seen. What a copy says of completeness still counts."""
+        header, name = event.header, StreamName(TOPIC_OF_EVENT[type(event)].name, event.header.stream_id)
+        heard = self._heard.setdefault(name, _Heard())
+        heard.complete_until_us = max(heard.complete_until_us, header.complete_until_us)
+        span_us = 0 if header.ends_stream else header.complete_until_us - header.event_time_us
+        heard.next_due_s = now_s + span_us / 1e6
+        self.touched_s = now_s
+        if header.sequence <= heard.sequence:
+            return False
+        heard.sequence = header.sequence
+        return True
+
+    def end(self, name: StreamName) -> None:
+        """Live state says that this stream is over."""
+        self._heard.setdefault(name, _Heard()).complete_until_us = END_OF_TIME_US
+
+    def awaits(self, event: Event) -> bool:
+        """Whether the session declared the event's stream, or it is a fact."""
+        topic = TOPIC_OF_EVENT[type(event)]
+        return topic.privacy is Privacy.FACT or event.header.stream_id in self.session.expects(topic)
+
+    def push(self, event: Event) -> None:
+        """Let an event wait for its turn; a live session's facts do not wait."""
+        header, topic = event.header, TOPIC_OF_EVENT.get(type(event))
+        if self.live and topic is not None and topic.privacy is Privacy.FACT:
+            self._facts.append(event)
+        else:
+            heapq.heappush(self._queue, (header.event_time_us, header.stream_id, header.sequence, id(event), event))
+
+    def released(self) -> Iterator[Event]:
+        """Take the events before watermark, in order; a live session's facts first."""
+        facts, self._facts = self._facts, []
+        yield from facts
+        while self._queue and self._queue[0][0] < self.watermark_us:
+            yield heapq.heappop(self._queue)[-1]
+
+    def advance_watermark(self, now_s: float, wall_us: int, limits: RuntimeSettings) -> bool:
+        """Work out watermark anew; says whether it moved. A live session's never passes the wall clock: no hop closes early."""
+        if self._began_s is None:
+            self._began_s = now_s
+        watermarks = [self._stream_watermark(name, now_s, limits) for name in self.expected]
+        waited = [each for each in watermarks if each is not None]
+        watermark = min(waited) if waited else self._without_streams(now_s, limits.stall_after_s)
+        if self.live and watermark != END_OF_TIME_US:
+            watermark = min(watermark, wall_us)
+        if watermark == END_OF_TIME_US and not self._may_finish():
+            watermark = max([self.watermark_us] + [item[0] + 1 for item in self._queue])
+        moved = watermark > self.watermark_us
+        self.watermark_us = max(self.watermark_us, watermark)
+        return moved
+
+    def restart(self) -> None:
+        """A consent was withdrawn: forget what was understood, and what waits of that modality."""
+        self.processor = None
+        self._queue = [item for item in self._queue if self.session.allows(item[-1].modality)]
+        heapq.heapify(self._queue)
+
+    def _stream_watermark(self, name: StreamName, now_s: float, limits: RuntimeSettings) -> int | None:
+        """The stream's own watermark; ``None`` while it is overdue in a live session."""
+        heard = self._heard.get(name)
+        if not self.live or (heard and heard.complete_until_us == END_OF_TIME_US):
+            return heard.complete_until_us if heard else UNHEARD_US
+        due_s = heard.next_due_s if heard else (self._began_s or 0.0) + limits.first_record_within_s
+        if now_s > due_s + limits.stall_after_s:
+            return END_OF_TIME_US if self.session.ended_at_us is not None else None
+        return heard.complete_until_us if heard else UNHEARD_US
+
+    def _without_streams(self, now_s: float, stall_after_s: float) -> int:
+        """Nothing is waited for: release what is there; at the session's end, finish."""
+        over = self.session.ended_at_us is not None and now_s > self.touched_s + stall_after_s
+        if over:
+            return END_OF_TIME_US
+        return max([self.watermark_us] + [item[0] + 1 for item in self._queue])
+
+    def _may_finish(self) -> bool:
+        """A live session's facts may come until it ends."""
+        facts = any(topic.privacy is Privacy.FACT for topic in self.consumes)
+        return not (self.live and facts) or self.session.ended_at_us is not None
+
+
+def ended_mark(name: StreamName) -> str:
+    """How live state notes that a service needs no more of a stream."""
+    return f"ended:{name.topic}:{name.stream_id}"
+
+
+def ended_streams(marks: Iterable[str]) -> list[StreamName]:
+    """The streams that such marks name."""
+    return [StreamName(*mark.split(":", 2)[1:]) for mark in marks if mark.startswith("ended:")]
+
+
+FINISHED_MARK = "finished"

@@ -1,0 +1,54 @@
+"""Live state: what every service must know now, and what lives only as long as a session. The port; its backends stand beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from affectloop.session import Session
+
+
+class LiveState(Protocol):
+    """Sessions, their baselines, and how far each service is with them. Every call is atomic; values are opaque bytes."""
+
+    def put_session(self, session: Session) -> None:
+        """Store or replace a session."""
+
+    def session(self, session_id: str) -> Session | None:
+        """The session, or ``None`` where it is unknown or erased."""
+
+    def change_session(self, session_id: str, change: Callable[[Session], Session]) -> Session | None:
+        """Replace a session by what ``change`` makes of it, with no other change in between; gives the new one.
+
+        ``None`` where it is unknown: an erased session does not come back. ``change`` may be called more than once.
+        """
+
+    def forget_session(self, session_id: str) -> None:
+        """Delete the session, its key and all that belongs to it."""
+
+    def sessions(self) -> list[str]:
+        """The identifiers of all sessions."""
+
+    def put_baseline(self, session_id: str, name: str, sequence: int, value: bytes) -> None:
+        """Store a baseline unless one of the same name with a higher or equal sequence is there."""
+
+    def baselines(self, session_id: str) -> dict[str, bytes]:
+        """The newest baseline of each name."""
+
+    def mark(self, service: str, session_id: str, name: str) -> None:
+        """Note that a service has finished with a session (``finished``) or one of its streams (``ended:<topic>:<stream>``)."""
+
+    def marks(self, service: str, session_id: str) -> frozenset[str]:
+        """What was noted."""
+
+    def put_latest(self, session_id: str, kind: str, value: bytes) -> None:
+        """Keep the newest value of a kind (``estimate``, ``directive``)."""
+
+    def latest(self, session_id: str, kind: str) -> bytes | None:
+        """The newest value of a kind."""
+
+    def take_once(self, name: str, seconds: float) -> bool:
+        """Take a name that nobody took in the last ``seconds``; the second taker gets ``False`` (nonces)."""
+
+    def count_within(self, name: str, seconds: float) -> int:
+        """Count one more event of that name; returns how many there are within the window (rate limits)."""

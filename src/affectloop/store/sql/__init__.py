@@ -1,0 +1,1 @@
+"""Durable facts: SQLAlchemy tables, migrations and repositories."""

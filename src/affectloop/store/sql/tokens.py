@@ -1,0 +1,92 @@
+"""Bearer tokens with a tenant and a role; the database keeps their hashes only.
+
+A token reads ``al_<tenant>_<secret>``: the tenant in it says where to look, and is nothing that a holder could change.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from affectloop.errors import InvalidInput, NotAllowed
+from affectloop.policy.profile import Role
+from affectloop.store.sql.database import TENANT_NAME, Store, Work
+from affectloop.store.sql.keys import fingerprint
+from affectloop.store.sql.people import People
+from affectloop.store.sql.tables import Token
+
+MARK = "al"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who holds a token."""
+
+    tenant_id: str
+    token_id: str
+    role: Role
+    learner_id: str | None = None
+
+
+class Tokens:
+    """The tokens of one tenant."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._rows = work.rows
+
+    def issue(self, role: Role, *, learner_id: str | None = None, lasts_s: float | None = None) -> tuple[Token, str]:
+        """A new token: its row and the text that is shown once. A learner's names the learner."""
+        if (role is Role.LEARNER) != (learner_id is not None):
+            raise InvalidInput("a learner's token names its learner, and no other role's does")
+        if learner_id is not None:
+            People(self._work).learner(learner_id)
+        text = f"{MARK}_{self._work.tenant_id}_{secrets.token_urlsafe(32)}"
+        token = Token(
+            tenant_id=self._work.tenant_id,
+            token_id=secrets.token_hex(8),
+            secret_hash=fingerprint(text),
+            role=role.value,
+            learner_id=learner_id,
+            created_at_us=self._work.now_us,
+            expires_at_us=None if lasts_s is None else self._work.now_us + round(lasts_s * 1e6),
+        )
+        self._rows.add(token)
+        self._rows.flush()
+        return token, text
+
+    def revoke(self, token_id: str) -> bool:
+        """Let a token open nothing any more; ``False`` where there is none."""
+        token = self._rows.get(Token, (self._work.tenant_id, token_id))
+        if token is None:
+            return False
+        token.revoked_at_us = token.revoked_at_us or self._work.now_us
+        return True
+
+    def caller(self, text: str) -> Caller | None:
+        """Who holds this token, if it is good now."""
+        token = self._rows.scalars(select(Token).where(Token.secret_hash == fingerprint(text))).first()
+        now_us = self._work.now_us
+        if token is None or token.revoked_at_us is not None or (token.expires_at_us is not None and token.expires_at_us <= now_us):
+            return None
+        return Caller(token.tenant_id, token.token_id, Role(token.role), token.learner_id)
+
+
+def tenant_of(text: str) -> str:
+    """The tenant that a token names; ``NotAllowed`` where it is no token."""
+    mark, _, rest = text.partition("_")
+    tenant_id, _, secret = rest.partition("_")
+    if mark != MARK or not secret or not TENANT_NAME.fullmatch(tenant_id):
+        raise NotAllowed("this is no token of Affectloop")
+    return tenant_id
+
+
+def caller_of(store: Store, text: str) -> Caller:
+    """Who holds this token; ``NotAllowed`` where nobody does now."""
+    with store.reading(tenant_of(text)) as work:
+        caller = Tokens(work).caller(text)
+    if caller is None:
+        raise NotAllowed("the token is unknown, expired or revoked")
+    return caller
