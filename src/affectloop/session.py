@@ -51,6 +51,7 @@ class Session:
     streams: tuple[Stream, ...]  # every stream that will be there, derived ones included
     key: SessionKey
     ended_at_us: int | None = None
+    faults: frozenset[str] = frozenset()  # services that a fault stopped it in
 
     def expects(self, topic: Topic) -> frozenset[str]:
         """The streams of a topic that the watermark waits for."""
@@ -64,10 +65,15 @@ class Session:
         """The same session with other consents."""
         return replace(self, consented=consented)
 
+    def with_fault(self, service: str) -> Session:
+        """The same session, stopped in one service by a fault."""
+        return replace(self, faults=self.faults | {service})
+
     def to_json(self) -> str:
         """As live state stores it."""
         fields: dict[str, Any] = asdict(self)
         fields["consented"] = sorted(self.consented)
+        fields["faults"] = sorted(self.faults)
         fields["streams"] = [[stream.topic, stream.stream_id] for stream in self.streams]
         fields["key"] = [self.key.key_id, base64.b64encode(self.key.secret).decode()]
         return json.dumps(fields)
@@ -78,6 +84,7 @@ class Session:
         fields = json.loads(text)
         fields["mode"] = Mode(fields["mode"])
         fields["consented"] = frozenset(Modality(name) for name in fields["consented"])
+        fields["faults"] = frozenset(fields.get("faults", ()))
         fields["streams"] = tuple(Stream(*pair) for pair in fields["streams"])
         key_id, secret = fields["key"]
         fields["key"] = SessionKey(key_id, base64.b64decode(secret))

@@ -86,7 +86,8 @@ DIRECTIVES = Topic(
     privacy=Privacy.FACT, retention_s=30 * DAY, rate="0.2 Hz", stream="directives",
 )  # fmt: skip
 SESSION_EVENTS = Topic(
-    name="session.events.v1", event=events.SessionChanged, producers=("gateway",), consumers=("recommender", "gateway"),
+    name="session.events.v1", event=events.SessionChanged,
+    producers=("gateway", "face", "physio", "audio", "fusion", "recommender"), consumers=("recommender", "gateway"),
     privacy=Privacy.FACT, retention_s=30 * DAY, rate="rare", stream="session", compacted=True,
 )  # fmt: skip
 

@@ -85,7 +85,7 @@ class FusionProcessor:
 
     def __init__(self, context: SessionContext, settings: FusionSettings) -> None:
         self._context = context
-        self._windows = HoppingWindows(HOP_US)
+        self._windows = HoppingWindows(HOP_US, longest_us=WINDOW_US)
         self._bins = {kind: Bins(kind) for kind in (FACE, WRISTBAND, VOICE)}
         self._newest_us = 0
 
