@@ -15,6 +15,7 @@ from affectloop.topics import TOPIC_OF_EVENT, Privacy
 EARLIEST_US = 946_684_800 * MICROSECONDS  # 2000: no recording of a wristband, a webcam or a headset here is older
 LATEST_US = 4_102_444_800 * MICROSECONDS  # 2100: later times are in another unit
 CLOCK_TOLERANCE_US = 5 * MICROSECONDS  # network time keeps a device well within
+CLIENT_AHEAD_US = 2 * MICROSECONDS  # of the server, in a live session: what a browser says of now
 LONGEST_RECORD_US = 60 * MICROSECONDS  # raw records are kept no longer than a minute; a longer one could not be read again
 FURTHEST_WATERMARK_US = 60 * MICROSECONDS  # of a live stream: a device here speaks at least once a minute, or its stream is overdue
 UNITS = ((1_000, "milliseconds"), (MICROSECONDS, "seconds"))
@@ -38,8 +39,8 @@ def check_moment(at_us: int, started_at_us: int, longest_us: int, field: str) ->
 
 def check_not_ahead(at_us: int, now_us: int, field: str) -> None:
     """A moment of a live session is not in the future."""
-    if at_us > now_us + CLOCK_TOLERANCE_US:
-        raise InvalidMessage(field, f"is {_seconds(at_us - now_us)} in the future", "set the client's clock")
+    if at_us > now_us + CLIENT_AHEAD_US:
+        raise InvalidMessage(field, f"is {_seconds(at_us - now_us)} in the future", "leave it out, or set the client's clock")
 
 
 def check_record(event: Event, session: Session, longest_us: int) -> None:

@@ -73,3 +73,8 @@ class RuntimeSettings(Settings):
     health_host: str = Field("127.0.0.1", description="Address that /health and /metrics listen on.")
     kafka_session_timeout_ms: int = Field(6000, ge=1000, description="A Kafka group member silent for this long is taken for dead.")
     instance: str = Field("", description="Name of this instance for Kafka's static membership; empty for none.")
+
+    @property
+    def longest_session_us(self) -> int:
+        """How long a session lasts at most."""
+        return round(self.longest_session_h * 3600 * 1_000_000)

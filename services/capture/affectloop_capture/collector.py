@@ -8,9 +8,19 @@ from collections.abc import Sequence
 from affectloop.bus import Bus, Record
 from affectloop.codec import from_record
 from affectloop.errors import InvalidMessage
-from affectloop.events import END_OF_TIME_US, Event
+from affectloop.events import END_OF_TIME_US, Event, SessionChange, SessionChanged
 from affectloop.session import Session, Stream
-from affectloop.topics import AUDIO_FEATURES, DIRECTIVES, ESTIMATES, FACE_FEATURES, PHYSIO_FEATURES, TOPIC_OF_EVENT, TRIALS
+from affectloop.topics import (
+    AUDIO_FEATURES,
+    DIRECTIVES,
+    ESTIMATES,
+    FACE_FEATURES,
+    PHYSIO_FEATURES,
+    SESSION_EVENTS,
+    TOPIC_BY_NAME,
+    TOPIC_OF_EVENT,
+    TRIALS,
+)
 
 RESULTS = (FACE_FEATURES, PHYSIO_FEATURES, AUDIO_FEATURES, ESTIMATES, DIRECTIVES, TRIALS)
 POLL_S = 0.1
@@ -32,7 +42,7 @@ class Collector:
         self._awaited = {stream for stream in session.streams if stream.topic in {topic.name for topic in RESULTS}}
         self._reached = dict.fromkeys(self._awaited, session.started_at_us)
         self._seen: set[tuple[Stream, int]] = set()
-        self._tail = bus.tail([topic.name for topic in RESULTS], from_start=from_start)
+        self._tail = bus.tail([topic.name for topic in (*RESULTS, SESSION_EVENTS)], from_start=from_start)
         self._stop = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._collect, name="collector", daemon=True)
@@ -82,9 +92,17 @@ class Collector:
 
     def _take(self, event: Event) -> None:
         stream = Stream(TOPIC_OF_EVENT[type(event)].name, event.header.stream_id)
+        if isinstance(event, SessionChanged) and event.change is SessionChange.STOPPED_BY_FAULT:
+            self._stopped(event.service)
         if stream in self._reached:
             until_us = END_OF_TIME_US if event.header.ends_stream else event.header.event_time_us
             self._reached[stream] = max(self._reached[stream], until_us)
         if (stream, event.header.sequence) not in self._seen:
             self._seen.add((stream, event.header.sequence))
             self.events.append(event)
+
+    def _stopped(self, service: str) -> None:
+        """A fault stopped the session in a service: its streams bring nothing more."""
+        for stream in self._reached:
+            if service in TOPIC_BY_NAME[stream.topic].producers:
+                self._reached[stream] = END_OF_TIME_US

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from affectloop.bounds import check_record
 from affectloop.bus import Outgoing, Partition, Record
-from affectloop.clock import MICROSECONDS, Clock
+from affectloop.clock import Clock
 from affectloop.codec import decode, encode, from_record, session_of, to_record
 from affectloop.errors import InvalidMessage
 from affectloop.events import END_OF_TIME_US, BaselineMeasured, Event
@@ -81,7 +81,6 @@ class ProcessorHost:
         self._unknown: dict[str, _Unknown] = {}
         self._dead_letters = DeadLetterLimit(runtime.dead_letter_ratio, runtime.dead_letter_least)
         self._faults = FaultLimit(runtime.faults_a_minute)
-        self._longest_session_us = round(runtime.longest_session_h * 3600 * MICROSECONDS)
 
     @property
     def held(self) -> int:
@@ -222,7 +221,7 @@ class ProcessorHost:
         event = from_record(record, session.key)
         if not state.awaits(event):
             return "undeclared", None
-        check_record(event, session, self._longest_session_us)
+        check_record(event, session, self._runtime.longest_session_us)
         pending.ends_us = event.ends_us
         if event.header.ends_stream:
             pending.ends = StreamName(record.topic, event.header.stream_id)

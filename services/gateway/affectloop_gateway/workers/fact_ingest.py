@@ -12,7 +12,7 @@ from affectloop.bus import Bus, Outgoing, Partition, Record
 from affectloop.clock import Clock
 from affectloop.codec import encode, from_record, session_of
 from affectloop.errors import InvalidMessage, Unavailable
-from affectloop.events import BaselineMeasured, Directive, EmotionEstimate, Event
+from affectloop.events import BaselineMeasured, Directive, EmotionEstimate, Event, SessionChange, SessionChanged
 from affectloop.runtime.dead_letters import dead_letter
 from affectloop.session import Session
 from affectloop.store.live import LiveState
@@ -21,13 +21,13 @@ from affectloop.store.sql.people import People, UnknownLearner
 from affectloop.store.sql.tables import TrainingSession
 from affectloop.store.sql.training import Baselines, Directives, modality_of
 from affectloop.telemetry.metrics import RECORDS
-from affectloop.topics import BASELINES, DIRECTIVES, ESTIMATES
+from affectloop.topics import BASELINES, DIRECTIVES, ESTIMATES, SESSION_EVENTS
 from affectloop_gateway.api.sessions.latest import DIRECTIVE, ESTIMATE
 
 logger = logging.getLogger(__name__)
 
 GROUP = "gateway"
-KEPT = (DIRECTIVES.name, BASELINES.name, ESTIMATES.name)
+KEPT = (DIRECTIVES.name, BASELINES.name, ESTIMATES.name, SESSION_EVENTS.name)
 POLL_S = 0.25
 POLL_RECORDS = 500
 PAUSE_S = 0.5
@@ -128,6 +128,9 @@ def _keep(work: Work, read: _Read) -> None:
         Directives(work).keep(read.event)
     if isinstance(read.event, BaselineMeasured):
         _keep_baseline(work, row, read.event)
+    if isinstance(read.event, SessionChanged) and read.event.change is SessionChange.STOPPED_BY_FAULT:
+        work.rows.refresh(row, with_for_update=True)
+        row.faults = sorted({*row.faults, read.event.service})
     work.rows.flush()
 
 

@@ -43,6 +43,7 @@ class Sessions:
             streams=[[stream.topic, stream.stream_id] for stream in session.streams],
             started_at_us=session.started_at_us,
             created_at_us=self._work.now_us,
+            faults=[],
             changes=0,
             trials=0,
             key_id=session.key.key_id,
@@ -95,6 +96,7 @@ class Sessions:
             streams=tuple(Stream(*pair) for pair in row.streams),
             key=SessionKey(row.key_id, learner_key.unseal(row.wrapped_key, "session-key", row.tenant_id, row.session_id)),
             ended_at_us=row.ended_at_us,
+            faults=frozenset(row.faults),
         )
 
     def note(self, row: TrainingSession, change: SessionChange, at_us: int) -> SessionChanged:
