@@ -18,12 +18,13 @@ from affectloop.events import Event
 from affectloop.runtime.polling_loop import POLL_S, run_polling
 from affectloop.runtime.processor_host import ProcessorHost
 from affectloop.runtime.service import Service
-from affectloop.session import Session
+from affectloop.session import Fault, Session
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live.memory import MemoryLiveState
 from affectloop.topics import ESTIMATES, PHYSIO_FEATURES, SIGNALS, TOPICS
 from toys import FUSION, PHYSIO, VOICE, MeanSignal, signal, sound, toy_session
 
+STOPPED = [Fault("physio", PHYSIO_FEATURES.name)]
 PATIENCE_S = 60.0  # a rebalance after a crash takes a session timeout; a busy machine longer
 Runner = Callable[..., None]
 
@@ -161,7 +162,7 @@ def test_a_poisoned_record_stops_its_own_session_and_survives_no_restart(place: 
     until = time.monotonic() + PATIENCE_S
     while live.session("poisoned") == sessions["poisoned"] and time.monotonic() < until:
         time.sleep(0.05)
-    assert live.session("poisoned") == sessions["poisoned"].with_fault("physio")
+    assert live.session("poisoned") == sessions["poisoned"].with_faults(STOPPED)
     running[0].stop()
     running = [Running(place, service, live) for service in (broken, VOICE, FUSION)]
     for name in ("s0", "s1"):

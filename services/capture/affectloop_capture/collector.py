@@ -17,7 +17,6 @@ from affectloop.topics import (
     FACE_FEATURES,
     PHYSIO_FEATURES,
     SESSION_EVENTS,
-    TOPIC_BY_NAME,
     TOPIC_OF_EVENT,
     TRIALS,
 )
@@ -93,7 +92,7 @@ class Collector:
     def _take(self, event: Event) -> None:
         stream = Stream(TOPIC_OF_EVENT[type(event)].name, event.header.stream_id)
         if isinstance(event, SessionChanged) and event.change is SessionChange.STOPPED_BY_FAULT:
-            self._stopped(event.service)
+            self._stopped(event.topic)
         if stream in self._reached:
             until_us = END_OF_TIME_US if event.header.ends_stream else event.header.event_time_us
             self._reached[stream] = max(self._reached[stream], until_us)
@@ -101,8 +100,8 @@ class Collector:
             self._seen.add((stream, event.header.sequence))
             self.events.append(event)
 
-    def _stopped(self, service: str) -> None:
-        """A fault stopped the session in a service: its streams bring nothing more."""
+    def _stopped(self, topic: str) -> None:
+        """A fault stopped the session in the service that makes this topic: nothing more comes there."""
         for stream in self._reached:
-            if service in TOPIC_BY_NAME[stream.topic].producers:
+            if stream.topic == topic:
                 self._reached[stream] = END_OF_TIME_US

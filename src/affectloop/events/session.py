@@ -22,7 +22,8 @@ class SessionChanged(Event):
     change: SessionChange
     consented: tuple[Modality, ...] = ()  # the modalities allowed from now on
     profile: str = ""
-    service: str = ""  # which one stopped by a fault
+    service: str = ""  # which one a fault stopped it in
+    topic: str = ""  # to which that service brings nothing more of the session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

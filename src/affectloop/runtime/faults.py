@@ -10,7 +10,7 @@ from pathlib import Path
 from affectloop.bus import Outgoing
 from affectloop.errors import AffectloopError, InvalidMessage
 from affectloop.events import END_OF_TIME_US, Event, Header, SessionChange, SessionChanged
-from affectloop.session import Session
+from affectloop.session import Fault, Session
 
 MINUTE_S = 60.0
 
@@ -79,23 +79,26 @@ def fault_letter(newest: tuple[str, int, int], session: Session, error: Exceptio
     return Outgoing(f"{newest[0]}.dlq", session.session_id.encode(), b"", headers)
 
 
-def fault_event(session: Session, service: str, at_us: int) -> SessionChanged:
-    """The fact that a service stopped a session."""
-    header = Header(
-        session_id=session.session_id,
-        stream_id=f"fault.{service}",
-        sequence=1,
-        event_time_us=max(at_us, session.started_at_us, 1),
-        complete_until_us=END_OF_TIME_US,
-        captured_by=service,
-    )
-    return SessionChanged(
-        header=header,
-        change=SessionChange.STOPPED_BY_FAULT,
-        consented=tuple(sorted(session.consented)),
-        profile=session.profile,
-        service=service,
-    )
+def fault_events(session: Session, faults: Sequence[Fault], at_us: int) -> list[SessionChanged]:
+    """The facts that a service stopped a session: one for each topic that it brings nothing more to."""
+    return [
+        SessionChanged(
+            header=Header(
+                session_id=session.session_id,
+                stream_id=f"fault.{fault.service}",
+                sequence=number,
+                event_time_us=max(at_us, session.started_at_us, 1),
+                complete_until_us=END_OF_TIME_US,
+                captured_by=fault.service,
+            ),
+            change=SessionChange.STOPPED_BY_FAULT,
+            consented=tuple(sorted(session.consented)),
+            profile=session.profile,
+            service=fault.service,
+            topic=fault.topic,
+        )
+        for number, fault in enumerate(faults, 1)
+    ]
 
 
 def reason(error: Exception) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from affectloop.bounds import check_record
 from affectloop.bus import Outgoing, Partition, Record
@@ -19,11 +20,11 @@ from affectloop.errors import InvalidMessage
 from affectloop.events import END_OF_TIME_US, BaselineMeasured, Event
 from affectloop.processor import SessionContext
 from affectloop.runtime.dead_letters import DeadLetterLimit, dead_letter
-from affectloop.runtime.faults import FaultLimit, Stage, apart, fault_event, fault_letter, place_of, reason
+from affectloop.runtime.faults import FaultLimit, Stage, apart, fault_events, fault_letter, place_of, reason
 from affectloop.runtime.service import Batch, Service
 from affectloop.runtime.session_state import FINISHED_MARK, SessionState, StreamName, ended_mark, ended_streams
 from affectloop.runtime.unacknowledged import Pending, Unacknowledged
-from affectloop.session import Session
+from affectloop.session import Fault, Session
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live import LiveState
 from affectloop.telemetry.metrics import EVENT_AGE, FAULTS, HELD, PUBLISHED, RECORDS, SESSIONS
@@ -39,7 +40,7 @@ class Processed:
     outputs: list[Outgoing] = field(default_factory=list)
     baselines: list[BaselineMeasured] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)  # sessions that a fault stopped
+    faults: dict[str, list[Fault]] = field(default_factory=dict)  # by the session that they stopped
 
 
 @dataclass(slots=True)
@@ -117,8 +118,8 @@ class ProcessorHost:
         """The outputs are accepted: note what must be remembered; gives the offsets before which nothing is needed."""
         for event in processed.baselines:
             self._live.put_baseline(event.header.session_id, event.name, event.header.sequence, encode(event))
-        for session_id in processed.faults:
-            self._live.change_session(session_id, lambda session: session.with_fault(self._service.name))
+        for session_id, faults in processed.faults.items():
+            self._live.change_session(session_id, partial(Session.with_faults, faults=faults))
         for session_id in processed.finished:
             self._live.mark(self._service.name, session_id, FINISHED_MARK)
         offsets = {}
@@ -195,10 +196,11 @@ class ProcessorHost:
             return
         session, service = state.session, self._service.name
         state.finish()
-        processed.faults.append(session.session_id)
+        faults = [Fault(service, topic.name) for topic in self._service.produces]
+        processed.faults[session.session_id] = faults
         processed.finished.append(session.session_id)
         processed.outputs.append(fault_letter(state.newest, session, error, service, stage))
-        processed.outputs.append(to_record(fault_event(session, service, state.newest_us), session.key))
+        processed.outputs += [to_record(event, session.key) for event in fault_events(session, faults, state.newest_us)]
         FAULTS.labels(service, stage.value).inc()
         logger.error("a fault stopped a session", extra={"stage": stage.value, "cause": reason(error), "place": place_of(error)})
         self._faults.count(session, self._clock.monotonic_s())

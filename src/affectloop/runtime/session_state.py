@@ -11,7 +11,7 @@ from affectloop.events import END_OF_TIME_US, Event
 from affectloop.processor import Processor
 from affectloop.session import Mode, Session
 from affectloop.settings import RuntimeSettings
-from affectloop.topics import TOPIC_BY_NAME, TOPIC_OF_EVENT, Privacy, Topic
+from affectloop.topics import TOPIC_OF_EVENT, Privacy, Topic
 
 UNHEARD_US = -1
 
@@ -151,7 +151,7 @@ class SessionState:
     def _stream_watermark(self, name: StreamName, now_s: float, limits: RuntimeSettings) -> int | None:
         """The stream's own watermark; ``None`` while it is overdue in a live session."""
         heard = self._heard.get(name)
-        if self._is_stopped(name):
+        if self.session.faults and self.session.is_stopped(name.topic):
             return END_OF_TIME_US
         if not self.live or (heard and heard.complete_until_us == END_OF_TIME_US):
             return heard.complete_until_us if heard else UNHEARD_US
@@ -159,10 +159,6 @@ class SessionState:
         if now_s > due_s + limits.stall_after_s:
             return END_OF_TIME_US if self.session.ended_at_us is not None else None
         return heard.complete_until_us if heard else UNHEARD_US
-
-    def _is_stopped(self, name: StreamName) -> bool:
-        """Whether a fault stopped the session in the service that makes the stream: nothing more comes."""
-        return bool(self.session.faults) and not self.session.faults.isdisjoint(TOPIC_BY_NAME[name.topic].producers)
 
     def _without_streams(self, now_s: float, stall_after_s: float) -> int:
         """Nothing is waited for: release what is there; at the session's end, finish."""

@@ -1,11 +1,10 @@
 """Times that callers give lie within their session: one rule, told by field; a fault is told and kept."""
 
-from typing import Any
-
 import pytest
 
-from affectloop.events import Event
-from affectloop.runtime.faults import fault_event
+from affectloop.runtime.faults import fault_events
+from affectloop.session import Fault
+from affectloop.topics import FACE_FEATURES, PHYSIO_FEATURES
 from school import School
 
 DAY_US = 86_400_000_000
@@ -53,15 +52,15 @@ def test_a_session_says_in_which_services_a_fault_stopped_it(at: School) -> None
     session_id = at.start()["session_id"]
     session = at.live.session(session_id)
     assert session is not None
-    at.live.put_session(session.with_fault("physio"))
+    at.live.put_session(session.with_faults([Fault("physio", PHYSIO_FEATURES.name)]))
     assert at.call("GET", f"/v1/sessions/{session_id}").json()["faults"] == ["physio"]
 
 
-def test_a_fault_is_kept_beyond_live_state(at: School, ingested: Any) -> None:
+def test_a_fault_is_kept_beyond_live_state(at: School) -> None:
     session_id = at.start()["session_id"]
     session = at.live.session(session_id)
     assert session is not None
-    events: list[Event] = [fault_event(session, service, session.started_at_us) for service in ("physio", "face", "physio")]
-    ingested(events)
+    for fault in (Fault("physio", PHYSIO_FEATURES.name), Fault("face", FACE_FEATURES.name), Fault("physio", PHYSIO_FEATURES.name)):
+        assert at.ingest(*fault_events(session, [fault], session.started_at_us)) == []
     at.live.forget_session(session_id)
     assert at.call("GET", f"/v1/sessions/{session_id}").json()["faults"] == ["face", "physio"]

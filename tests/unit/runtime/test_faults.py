@@ -12,11 +12,12 @@ from affectloop.events import Event, PhysioFeatures, SessionChange, SessionChang
 from affectloop.processor import SessionContext
 from affectloop.runtime.faults import Stage, TooManyFaults
 from affectloop.runtime.service import Batch, Service
-from affectloop.session import Mode, Session
-from affectloop.topics import ESTIMATES, PHYSIO_FEATURES, SESSION_EVENTS, SIGNALS
+from affectloop.session import Fault, Mode, Session
+from affectloop.topics import AUDIO_FEATURES, ESTIMATES, PHYSIO_FEATURES, SESSION_EVENTS, SIGNALS
 from host_bench import PLACE, Bench, live_session
 from toys import FUSION, PHYSIO, START_US, MeanSignal, signal, toy_session
 
+STOPPED = [Fault("physio", PHYSIO_FEATURES.name)]
 POISON = 66.0  # a value that the broken service cannot bear
 
 
@@ -102,7 +103,7 @@ def test_a_fault_ends_its_own_session_and_the_others_never_notice(service: Servi
         expected += undisturbed.read(good, undisturbed.give(good, signal("good", "eda", number, 1.0)).outputs)
     assert [event.header for event in said] == [event.header for event in expected]
     assert offsets, "the poisoned records are acknowledged"
-    assert bench.live.session("bad") == bad.with_fault("physio")
+    assert bench.live.session("bad") == bad.with_faults(STOPPED)
     assert bench.live.session("good") == good
     assert "finished" in bench.live.marks("physio", "bad")
 
@@ -118,7 +119,7 @@ def test_a_fault_says_why_in_a_dead_letter_and_that_it_stopped_in_a_fact(service
     assert b"own words" not in letter.headers["error"]
     (fact,) = bench.read(bad, [one for one in processed.outputs if one.topic == SESSION_EVENTS.name])
     assert isinstance(fact, SessionChanged)
-    assert (fact.change, fact.service) == (SessionChange.STOPPED_BY_FAULT, "physio")
+    assert (fact.change, fact.service, fact.topic) == (SessionChange.STOPPED_BY_FAULT, "physio", PHYSIO_FEATURES.name)
     assert fact.header.ends_stream
 
 
@@ -166,7 +167,7 @@ def test_readers_of_a_stopped_service_do_not_wait_for_it() -> None:
     physio = processor.output(START_US, 0, [])
     heard = replace(physio, header=replace(header, stream_id="physio", sequence=1, complete_until_us=START_US + 2_000_000))
     assert bench.give(session, heard).outputs == [], "the voice is waited for"
-    bench.live.put_session(session.with_fault("audio"))
+    bench.live.put_session(session.with_faults([Fault("audio", AUDIO_FEATURES.name)]))
     bench.clock.advance(0.3)
     made = bench.read(session, bench.host.process([]).outputs)
     assert {event.header.stream_id for event in made} == {ESTIMATES.stream}
@@ -178,7 +179,7 @@ def test_a_session_of_which_too_much_cannot_be_read_is_stopped_and_counts_no_mor
     noise = replace(to_record(signal("bad", "eda", 0, 1.0), bad.key), value=b"noise")
     for _ in range(20):
         bench.host.commit(bench.host.process([bench.record(noise)]))
-    assert bench.live.session("bad") == bad.with_fault("physio")
+    assert bench.live.session("bad") == bad.with_faults(STOPPED)
     assert bench.give(good, signal("good", "eda", 0, 1.0)).outputs
 
 

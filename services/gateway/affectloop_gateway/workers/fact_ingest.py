@@ -21,13 +21,13 @@ from affectloop.store.sql.people import People, UnknownLearner
 from affectloop.store.sql.tables import TrainingSession
 from affectloop.store.sql.training import Baselines, Directives, modality_of
 from affectloop.telemetry.metrics import RECORDS
-from affectloop.topics import BASELINES, DIRECTIVES, ESTIMATES, SESSION_EVENTS
+from affectloop.topics import TOPICS
 from affectloop_gateway.api.sessions.latest import DIRECTIVE, ESTIMATE
 
 logger = logging.getLogger(__name__)
 
 GROUP = "gateway"
-KEPT = (DIRECTIVES.name, BASELINES.name, ESTIMATES.name, SESSION_EVENTS.name)
+KEPT = tuple(topic.name for topic in TOPICS if topic.kept)
 POLL_S = 0.25
 POLL_RECORDS = 500
 PAUSE_S = 0.5
@@ -129,8 +129,9 @@ def _keep(work: Work, read: _Read) -> None:
     if isinstance(read.event, BaselineMeasured):
         _keep_baseline(work, row, read.event)
     if isinstance(read.event, SessionChanged) and read.event.change is SessionChange.STOPPED_BY_FAULT:
+        stopped = [read.event.service, read.event.topic]
         work.rows.refresh(row, with_for_update=True)
-        row.faults = sorted({*row.faults, read.event.service})
+        row.faults = sorted([*(pair for pair in row.faults if pair != stopped), stopped])
     work.rows.flush()
 
 
