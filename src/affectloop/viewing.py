@@ -9,17 +9,19 @@ from affectloop.codec import to_json
 from affectloop.events import Event
 from affectloop.topics import TOPIC_OF_EVENT
 
+Tree = dict[str, "Tree"]
+
 
 def as_viewed(event: Event) -> dict[str, Any]:
     """The event as plain lists, numbers and strings, as ``to_json`` writes them; empty where its topic is on no view."""
-    listed: dict[str, Any] = _listed(event, _tree(TOPIC_OF_EVENT[type(event)].shown))
+    listed: dict[str, Any] = _listed(event, tree_of(TOPIC_OF_EVENT[type(event)].shown))
     return listed
 
 
 @cache
-def _tree(shown: tuple[str, ...]) -> dict[str, Any]:
+def tree_of(shown: tuple[str, ...]) -> Tree:
     """``("quality", "causes.value", "causes.detail")`` as ``{"quality": {}, "causes": {"value": {}, "detail": {}}}``."""
-    tree: dict[str, Any] = {}
+    tree: Tree = {}
     for path in shown:
         below = tree
         for name in path.split("."):
@@ -27,7 +29,7 @@ def _tree(shown: tuple[str, ...]) -> dict[str, Any]:
     return tree
 
 
-def _listed(value: Any, tree: dict[str, Any]) -> Any:
+def _listed(value: Any, tree: Tree) -> Any:
     if isinstance(value, tuple):
         return [_listed(item, tree) for item in value]
     if value is None:
