@@ -18,7 +18,7 @@ import numpy as np
 from affectloop import events
 from affectloop.fields import part_of
 from affectloop.topics import TOPICS
-from affectloop.viewing import Tree, tree_of
+from affectloop.viewing import Fields, shown_fields
 
 WEB = Path(__file__).parent
 WRITTEN = "// Written by web/generate.py from src/affectloop/{}; `make docs` writes it anew."
@@ -33,7 +33,7 @@ def events_module() -> str:
     shown = [topic for topic in TOPICS if topic.view is not None]
     declared = _Declared()
     for topic in shown:
-        declared.add(topic.event, tree_of(topic.shown))
+        declared.add(topic.event, shown_fields(topic))
     lines = [
         WRITTEN.format("events and topics.py: the fields that a view may be shown"),
         "// Only types: the pages need no build for them.",
@@ -51,7 +51,7 @@ def events_module() -> str:
         _union("TopicName", [topic.name for topic in TOPICS]),
     ]
     lines += ["", _comment("What a message of each topic holds."), "export interface EventOfTopic {"]
-    lines += [f'  "{topic.name}": {declared.type_of(topic.event, tree_of(topic.shown))};' for topic in shown]
+    lines += [f'  "{topic.name}": {declared.type_of(topic.event, shown_fields(topic))};' for topic in shown]
     return "\n".join([*lines, "}", ""])
 
 
@@ -86,7 +86,7 @@ class _Part:
     """A dataclass that events are made of, and which of its fields any view is shown."""
 
     declaration: type
-    shown: Tree = field(default_factory=dict)
+    shown: dict[str, Any] = field(default_factory=dict)
 
 
 class _Declared:
@@ -95,7 +95,7 @@ class _Declared:
     def __init__(self) -> None:
         self.parts: dict[str, _Part] = {}
 
-    def add(self, declaration: type, tree: Tree) -> None:
+    def add(self, declaration: type, tree: Fields) -> None:
         hints = typing.get_type_hints(declaration)
         for name, below in tree.items():
             if part := part_of(hints[name]):
@@ -114,13 +114,13 @@ class _Declared:
                 yield f"  {each.name}: {kind};{f' // {limits}' if limits else ''}"
         yield "}"
 
-    def type_of(self, declaration: type, tree: Tree) -> str:
+    def type_of(self, declaration: type, tree: Fields) -> str:
         """The interface's name; where a topic shows less of it than another, those fields alone."""
         name = declaration.__name__
         whole = self.parts[name].shown
         return name if tree.keys() == whole.keys() else f"Pick<{name}, {' | '.join(map(_quoted, tree))}>"
 
-    def _field_type(self, hint: Any, each: "Field[Any]", tree: Tree) -> str:
+    def _field_type(self, hint: Any, each: "Field[Any]", tree: Fields) -> str:
         options = typing.get_args(hint)
         if NoneType in options:
             (hint,) = (option for option in options if option is not NoneType)
