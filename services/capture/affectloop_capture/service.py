@@ -2,7 +2,7 @@
 
 from affectloop.runtime.service import Edge, Resources
 from affectloop.topics import TOPICS
-from affectloop_capture.server import run
+from affectloop_capture.ingest.server import run
 from affectloop_capture.settings import CaptureSettings
 
 SERVICE = Edge(
