@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from affectloop.events import END_OF_TIME_US
-from affectloop.runtime.service import load
+from affectloop.runtime.service import installed, load
 from affectloop.settings import RuntimeSettings
 from affectloop.telemetry import metrics
 from affectloop.topics import DEAD_LETTER_RETENTION_S, PARTITIONS, TOPICS, Topic
@@ -23,7 +23,7 @@ WRITTEN = "Written by docs/generate.py from {}; `make docs` writes it anew.\n"
 
 def topics_page() -> str:
     """Every topic with its event's fields, units and limits."""
-    lines = ["# Topics", "", WRITTEN.format("src/affectloop/topics.py and events.py")]
+    lines = ["# Topics", "", WRITTEN.format("src/affectloop/topics.py, events/ and the services")]
     days = DEAD_LETTER_RETENTION_S // 86400
     lines += [
         f"Keys are session ids; every topic has {PARTITIONS} partitions unless a setting says otherwise. `<topic>.dlq` keeps what could",
@@ -35,7 +35,8 @@ def topics_page() -> str:
     ]
     for topic in TOPICS:
         kept = _duration(topic.retention_s) + (", compacted" if topic.compacted else "")
-        ends = f"{', '.join(topic.producers)} | {', '.join(topic.consumers)}"
+        makers = [name for name, service in installed().items() if topic in service.produces]
+        ends = f"{', '.join(makers)} | {', '.join(name for name, service in installed().items() if topic in service.consumes)}"
         sources = ", ".join(source.name for source in topic.derives_from)
         seen = f"{'yes' if topic.recorded else 'no'} | {topic.view or 'none'}"
         lines.append(f"| {topic.name} | {topic.event.__name__} | {ends} | {sources} | {topic.rate} | {topic.privacy} | {kept} | {seen} |")

@@ -1,6 +1,7 @@
-"""Every topic, declared once: its event, who writes and reads it, what it derives from, how private it is and what of it may be seen.
+"""Every topic, declared once: its event, what it derives from, how private it is and what of it may be seen.
 
-What lists topics anywhere else (a session's streams, recordings, reports, replays, views, what the gateway stores) follows from here.
+What lists topics anywhere else (a session's streams, recordings, reports, replays, views, what the gateway stores) follows from here;
+who writes and reads one is declared by the services.
 """
 
 from __future__ import annotations
@@ -61,8 +62,6 @@ class Topic:
 
     name: str
     event: type[events.Event]
-    producers: tuple[str, ...]
-    consumers: tuple[str, ...]
     privacy: Privacy
     retention_s: int
     rate: str  # records a learner, for the reader
@@ -110,29 +109,29 @@ HEADER = (
 ITEM = ("item.item_id", "item.emotion", "item.duration_ms", "item.intensity", "item.view_deg", "item.options", "item.poser")
 
 FRAMES = Topic(
-    name="capture.frames.v1", event=events.VideoFrame, producers=("capture",), consumers=("face",),
+    name="capture.frames.v1", event=events.VideoFrame,
     privacy=Privacy.RAW, retention_s=60 * SECOND, rate="15-60 Hz", max_bytes=4_000_000,
     from_devices=True, recorded=False, result=False,
 )  # fmt: skip
 SIGNALS = Topic(
-    name="capture.signals.v1", event=events.SignalChunk, producers=("capture",), consumers=("physio", "gateway"),
+    name="capture.signals.v1", event=events.SignalChunk,
     privacy=Privacy.RAW, retention_s=10 * MINUTE, rate="1-4 Hz a signal",
     from_devices=True, recorded=True, result=False,
     view=View.SIGNALS, shown=(*HEADER, "kind", "sample_rate_hz", "samples"),
 )  # fmt: skip
 AUDIO = Topic(
-    name="capture.audio.v1", event=events.AudioChunk, producers=("capture",), consumers=("audio",),
+    name="capture.audio.v1", event=events.AudioChunk,
     privacy=Privacy.RAW, retention_s=60 * SECOND, rate="2-10 Hz",
     from_devices=True, recorded=False, result=False,
 )  # fmt: skip
 FACE_FEATURES = Topic(
-    name="face.features.v1", event=events.FaceFeatures, producers=("face", "capture"), consumers=("fusion", "gateway"),
+    name="face.features.v1", event=events.FaceFeatures,
     privacy=Privacy.DERIVED, retention_s=HOUR, rate="10-30 Hz", stream="face",
     derives_from=(FRAMES,), from_devices=True, recorded=True, result=True,
     view=View.FEATURES, shown=(*HEADER, "quality", "reason", "box", "pose_deg", "action_units", "expression"),
 )  # fmt: skip
 PHYSIO_FEATURES = Topic(
-    name="physio.features.v1", event=events.PhysioFeatures, producers=("physio",), consumers=("fusion", "gateway"),
+    name="physio.features.v1", event=events.PhysioFeatures,
     privacy=Privacy.DERIVED, retention_s=HOUR, rate="1 Hz", stream="physio",
     derives_from=(SIGNALS,), recorded=True, result=True, view=View.FEATURES, shown=(
         *HEADER, "heart_rate_bpm", "heart_rate_error_bpm", "heart_rate_source", "heart_quality", "heart_reason",
@@ -143,7 +142,7 @@ PHYSIO_FEATURES = Topic(
     ),
 )  # fmt: skip
 AUDIO_FEATURES = Topic(
-    name="audio.features.v1", event=events.AudioFeatures, producers=("audio", "capture"), consumers=("fusion", "gateway"),
+    name="audio.features.v1", event=events.AudioFeatures,
     privacy=Privacy.DERIVED, retention_s=HOUR, rate="2 Hz", stream="audio",
     derives_from=(AUDIO,), from_devices=True, recorded=True, result=True, view=View.FEATURES, shown=(
         *HEADER, "quality", "reason", "voice_share", "level_dbfs", "pitch_hz", "intensity_db", "syllables_per_s",
@@ -151,7 +150,7 @@ AUDIO_FEATURES = Topic(
     ),
 )  # fmt: skip
 ESTIMATES = Topic(
-    name="emotion.estimates.v1", event=events.EmotionEstimate, producers=("fusion",), consumers=("recommender", "gateway"),
+    name="emotion.estimates.v1", event=events.EmotionEstimate,
     privacy=Privacy.DERIVED, retention_s=DAY, rate="2 Hz", stream="fusion",
     derives_from=(FACE_FEATURES, PHYSIO_FEATURES, AUDIO_FEATURES), infers_emotion=True, recorded=True, result=True, kept=True,
     view=View.ESTIMATES, shown=(
@@ -161,12 +160,11 @@ ESTIMATES = Topic(
     ),
 )  # fmt: skip
 BASELINES = Topic(
-    name="session.baselines.v1", event=events.BaselineMeasured, producers=("face", "physio", "audio", "recommender"),
-    consumers=("gateway",), privacy=Privacy.DERIVED, retention_s=DAY, rate="a few in all",
+    name="session.baselines.v1", event=events.BaselineMeasured, privacy=Privacy.DERIVED, retention_s=DAY, rate="a few in all",
     recorded=True, result=False, kept=True,
 )  # fmt: skip
 TRIALS = Topic(
-    name="session.trials.v1", event=events.TrialAnswered, producers=("gateway",), consumers=("recommender", "gateway"),
+    name="session.trials.v1", event=events.TrialAnswered,
     privacy=Privacy.FACT, retention_s=30 * DAY, rate="0.2 Hz", stream="trials",
     recorded=True, result=True, view=View.PROGRESS, shown=(
         *HEADER, *ITEM, "trial_id", "answer", "correct", "valid",
@@ -174,7 +172,7 @@ TRIALS = Topic(
     ),
 )  # fmt: skip
 DIRECTIVES = Topic(
-    name="session.directives.v1", event=events.Directive, producers=("recommender",), consumers=("gateway",),
+    name="session.directives.v1", event=events.Directive,
     privacy=Privacy.FACT, retention_s=30 * DAY, rate="0.2 Hz", stream="directives",
     recorded=True, result=True, kept=True, view=View.PROGRESS, shown=(
         *HEADER, *ITEM, "level", "difficulty", "expected_success", "target_success", "ability", "ability_error", "pause_ms",
@@ -182,7 +180,7 @@ DIRECTIVES = Topic(
     ),
 )  # fmt: skip
 SESSION_EVENTS = Topic(
-    name="session.events.v1", event=events.SessionChanged, producers=("gateway",), consumers=("recommender", "gateway"),
+    name="session.events.v1", event=events.SessionChanged,
     privacy=Privacy.FACT, retention_s=30 * DAY, rate="rare", stream="session", compacted=True,
     recorded=True, result=False, view=View.PROGRESS, shown=(*HEADER, "change", "consented", "profile"),
 )  # fmt: skip

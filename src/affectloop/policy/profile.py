@@ -11,8 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from affectloop.events import Modality
-from affectloop.topics import Privacy
-from affectloop.topics import View as View
+from affectloop.topics import Privacy, View
 
 STRICTEST = "eu-school"  # the default, and the answer to every unknown name
 

@@ -20,8 +20,8 @@ from affectloop.events import (
     SkinConductanceResponse,
 )
 from affectloop.fields import number
-from affectloop.topics import FACE_FEATURES, TOPIC_OF_EVENT
-from affectloop.viewing import as_viewed
+from affectloop.topics import DIRECTIVES, FACE_FEATURES, TOPIC_OF_EVENT
+from affectloop.viewing import as_viewed, viewed
 
 HEADER = Header(session_id="s", stream_id="face", sequence=1, event_time_us=1_000_000, complete_until_us=1_000_000)
 
@@ -55,6 +55,11 @@ def test_what_is_closest_to_a_face_is_not_listed() -> None:
 
 def test_an_event_of_a_topic_without_a_view_says_nothing() -> None:
     assert as_viewed(BaselineMeasured(header=HEADER, name="physio.resting", values=[1.0])) == {}  # type: ignore[arg-type]
+
+
+def test_what_was_stored_once_is_shown_by_the_list_of_today() -> None:
+    stored = {"level": 3, "note": "of a later version", "item": {"emotion": "fear", "frames": 9}, "causes": [{"cause": "calm", "why": "x"}]}
+    assert viewed(DIRECTIVES, stored) == {"level": 3, "item": {"emotion": "fear"}, "causes": [{"cause": "calm"}]}
 
 
 def test_parts_and_lists_of_parts_are_written_as_the_codec_writes_them() -> None:
