@@ -2,7 +2,7 @@
 
 from affectloop.runtime.service import Edge
 from affectloop.topics import AUDIO, AUDIO_FEATURES, FACE_FEATURES, FRAMES, SIGNALS
-from affectloop_capture.server import run
+from affectloop_capture.ingest.server import run
 from affectloop_capture.settings import CaptureSettings
 
 SERVICE = Edge(
