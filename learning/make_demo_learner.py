@@ -21,7 +21,7 @@ import soundfile
 
 from demo_learner import anny_data, body_signals, film, spoken, story
 
-RESULT = Path(__file__).parents[1] / "services/capture/affectloop_capture/demo_learner"
+RESULT = Path(__file__).parents[1] / "commands/affectloop_commands/demo_learner"
 WORK = Path("var/demo_learner")
 VIDEO, VOICE, SIGNALS, TRUTH = "face.webm", "voice.flac", "signals.npz", "truth.json"
 

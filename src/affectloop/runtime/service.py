@@ -30,6 +30,17 @@ class Loop(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What one replica takes; compose and Kubernetes hold it to this. docs/results/loop.md says what one core carries."""
+
+    cpus: float = 1.0  # at most
+    memory_mib: int = 768  # at most
+    reserved_cpus: float = 0.25
+    reserved_memory_mib: int = 256
+    autoscaled: bool = True  # by processor time; not where a second replica is for availability only
+
+
+@dataclass(frozen=True, kw_only=True)
 class Service:
     """A service that turns events into events.
 
@@ -46,6 +57,7 @@ class Service:
     prepare: Callable[[Any], Batch] | None = None
     complete: Callable[[Any], Batch] | None = None
     loop: Loop = Loop.BATCHES
+    resources: Resources = Resources()
 
     @property
     def infers_emotion(self) -> bool:
@@ -73,6 +85,7 @@ class Edge:
     produces: tuple[Topic, ...]
     settings: type[BaseSettings]
     run: Callable[[Any, Surroundings], Awaitable[None]]
+    resources: Resources = Resources()
 
 
 def installed() -> dict[str, Service | Edge]:
