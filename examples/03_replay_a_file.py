@@ -19,10 +19,10 @@ from affectloop.runtime.service import load
 from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live.memory import MemoryLiveState
-from affectloop_capture import demo_learner
-from affectloop_capture.merge import merge
-from affectloop_capture.replay import SERVICES, replay, session_of
-from affectloop_capture.sources import open_source
+from affectloop_capture.playback.merge import merge
+from affectloop_capture.sources.registry import open_source
+from affectloop_commands import demo_learner
+from affectloop_commands.replay import SERVICES, replay, session_of
 
 
 def main(files: list[Path]) -> None:

@@ -45,12 +45,12 @@ from affectloop.store.sql.keys import MasterKey
 from affectloop.store.sql.people import Consents, People, add_tenant
 from affectloop.store.sql.tokens import Tokens
 from affectloop.topics import TOPICS
+from affectloop_gateway.api.dependencies import Dependencies
 from affectloop_gateway.app import create_app
-from affectloop_gateway.collector import Collector
-from affectloop_gateway.feed import Feed
-from affectloop_gateway.premises import Premises
-from affectloop_gateway.relay import Relay
+from affectloop_gateway.live.feed import Feed
 from affectloop_gateway.settings import GatewaySettings
+from affectloop_gateway.workers.fact_ingest import FactIngest
+from affectloop_gateway.workers.outbox_publisher import OutboxPublisher
 
 with warnings.catch_warnings():  # newer Starlettes would like another client; the gateway itself uses httpx
     warnings.filterwarnings("ignore", "Using `httpx`")
@@ -95,8 +95,8 @@ class School:
     store: Store
     bus: FailingBus
     feed: Feed
-    relay: Relay
-    premises: Premises
+    outbox: OutboxPublisher
+    dependencies: Dependencies
     client: TestClient
     tokens: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -159,9 +159,9 @@ class School:
         assert self.client.portal is not None
         self.client.portal.call(self.feed.take, [self.record(event) for event in events])
 
-    def collect(self, *events: Event) -> list[Outgoing]:
-        """Let events arrive at the collector; gives dead letters."""
-        return Collector(self.store, self.live, self.bus, self.clock).take([self.record(event) for event in events])
+    def ingest(self, *events: Event) -> list[Outgoing]:
+        """Let events arrive at the fact ingest; gives dead letters."""
+        return FactIngest(self.store, self.live, self.bus, self.clock).take([self.record(event) for event in events])
 
     def header(self, session_id: str, stream: str, sequence: int = 0, at_s: float = 0.0) -> Header:
         """A header at so many seconds of the session."""
@@ -232,22 +232,22 @@ def school(database: Path, folder: Path, **settings: Any) -> Iterator[School]:
 def opened(store: Store, live: LiveState, clock: ManualClock, **settings: Any) -> Iterator[School]:
     """A school over these stores."""
     bus = FailingBus(clock)
-    chosen = GatewaySettings(**{"sight_s": 0.05, **settings})
+    chosen = GatewaySettings(**{"permissions_every_s": 0.05, **settings})
     feed = Feed(live, clock, history_s=chosen.history_s, history_bytes=chosen.history_bytes, viewer_queue=chosen.viewer_queue)
-    relay = Relay(store, bus, batch=chosen.relay_batch, every_s=chosen.relay_every_s)
-    premises = Premises(settings=chosen, store=store, live=live, clock=clock, feed=feed)
-    app = _app(premises)
-    app.state.premises = premises
+    outbox = OutboxPublisher(store, bus, batch=chosen.outbox_batch, every_s=chosen.outbox_every_s)
+    dependencies = Dependencies(settings=chosen, store=store, live=live, clock=clock, feed=feed)
+    app = _app(dependencies)
+    app.state.dependencies = dependencies
     with TestClient(app) as client:
-        yield School(clock, live, store, bus, feed, relay, premises, client)
+        yield School(clock, live, store, bus, feed, outbox, dependencies, client)
 
 
 _APPS: list[FastAPI] = []  # one for all: making it takes longer than most tests
 
 
-def _app(premises: Premises) -> FastAPI:
+def _app(dependencies: Dependencies) -> FastAPI:
     if not _APPS:
-        _APPS.append(create_app(premises))
+        _APPS.append(create_app(dependencies))
     return _APPS[0]
 
 

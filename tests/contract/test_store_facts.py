@@ -61,11 +61,11 @@ def test_trials_answered_at_once_enter_the_outbox_in_the_order_of_their_numbers(
         assert [record for _, record in Outbox(work).waiting(100)] == expected
 
 
-def test_one_relay_works_at_a_time(store: Store, url: str, clock: ManualClock) -> None:
+def test_one_outbox_publisher_works_at_a_time(store: Store, url: str, clock: ManualClock) -> None:
     other = Store.open(url, KEYS, clock)
-    with store.relaying() as first, other.relaying() as second:
+    with store.publishing() as first, other.publishing() as second:
         at_once = (first, second)
-    with other.relaying() as later:
+    with other.publishing() as later:
         assert later
     other.close()
     assert at_once == (True, not store.is_postgres)  # an embedded database has one process

@@ -16,7 +16,7 @@ from affectloop.store.live.redis import RedisLiveState
 from affectloop.store.sql.database import Store
 from affectloop.store.sql.people import add_tenant
 from affectloop.topics import TRIALS
-from affectloop_gateway.keeper import restore
+from affectloop_gateway.workers.maintenance import restore
 from school import KEYS, School, opened
 from servers.postgres import fresh_database, postgres_server
 from servers.redis import CannotStart
@@ -58,8 +58,8 @@ def test_answers_from_many_threads_are_numbered_and_published_in_order(at: Schoo
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        at.relay.turn()  # beside them, as in life
-    while at.relay.turn():
+        at.outbox.turn()  # beside them, as in life
+    while at.outbox.turn():
         pass
     key = at.live_session(session_id).key
     events = [from_record(record, key) for record in at.records(TRIALS.name)]
@@ -95,7 +95,7 @@ def test_after_redis_was_emptied_every_open_session_comes_back(at: School, redis
     sessions = {name: at.live_session(name) for name in (at.start()["session_id"] for _ in range(3))}
     with Redis.from_url(redis_address) as redis:
         redis.delete(*redis.scan_iter("school:*"))  # the server may be somebody else's
-    restore(at.premises)
+    restore(at.dependencies)
     assert {name: at.live_session(name) for name in sessions} == sessions
 
 
@@ -104,7 +104,7 @@ def test_an_erasure_beside_a_restoration_wins(at: School) -> None:
         learner_id = at.learner()
         session_id = at.start(learner_id)["session_id"]
         at.live.forget_session(session_id)
-        restoring = threading.Thread(target=restore, args=(at.premises,))
+        restoring = threading.Thread(target=restore, args=(at.dependencies,))
         restoring.start()
         assert at.call("DELETE", f"/v1/learners/{learner_id}").status_code == 200
         restoring.join()

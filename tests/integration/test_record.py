@@ -16,10 +16,10 @@ from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live.memory import MemoryLiveState
 from affectloop.topics import AUDIO, FRAMES
-from affectloop_capture.merge import MergedSource, merge
-from affectloop_capture.record import record
-from affectloop_capture.recorded import open_recorded
-from affectloop_capture.replay import SERVICES, replay, session_of
+from affectloop_capture.playback.merge import MergedSource, merge
+from affectloop_capture.sources.files.recording import open_recorded
+from affectloop_commands.record import record
+from affectloop_commands.replay import SERVICES, replay, session_of
 from integration.people import a_learner
 from sameness import assert_same, nameless
 

@@ -12,7 +12,7 @@ from affectloop.runtime.service import load
 from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live.memory import MemoryLiveState
-from affectloop_capture.replay import SILENT_LIMIT_S, replay, session_of
+from affectloop_commands.replay import SILENT_LIMIT_S, replay, session_of
 from integration.people import a_learner
 from sameness import assert_same, nameless
 

@@ -16,13 +16,13 @@ PROGRAMS = {"espeak-ng": "speaks the phrases", "ffmpeg": "encodes the video"}
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--work", type=Path, default=WORK, metavar="DIR", help=f"the wheel and the frames are kept there (default {WORK}/)")
-    parser.add_argument("--output", type=Path, metavar="DIR", help="the folder to write (default: the capture service's, in a checkout)")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="the folder to write (default: the one that ships, in a checkout)")
     parser.add_argument("--keep-face", action="store_true", help="leave the video that is there as it is")
     parser.add_argument("--workers", type=int, default=1, help="processes that draw (default 1)")
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    result = chosen.output or kept("services", "capture", "affectloop_capture", "demo_learner")
+    result = chosen.output or kept("commands", "affectloop_commands", "demo_learner")
     if chosen.workers < 1:
         raise InvalidInput(f"--workers {chosen.workers}: at least one is needed")
     if chosen.keep_face and not (result / "face.webm").is_file():

@@ -13,24 +13,14 @@ from affectloop.errors import Unavailable
 from affectloop.runtime.service import Edge, Surroundings
 from affectloop.store.sql.database import Store
 from affectloop.store.sql.keys import MasterKey
-from affectloop.topics import (
-    AUDIO_FEATURES,
-    BASELINES,
-    DIRECTIVES,
-    ESTIMATES,
-    FACE_FEATURES,
-    PHYSIO_FEATURES,
-    SESSION_EVENTS,
-    SIGNALS,
-    TRIALS,
-)  # fmt: skip
+from affectloop.topics import SESSION_EVENTS, TOPICS, TRIALS
+from affectloop_gateway.api.dependencies import Dependencies
 from affectloop_gateway.app import create_app
-from affectloop_gateway.collector import Collector
-from affectloop_gateway.feed import Feed
-from affectloop_gateway.keeper import keep
-from affectloop_gateway.premises import Premises
-from affectloop_gateway.relay import Relay
+from affectloop_gateway.live.feed import Feed
 from affectloop_gateway.settings import GatewaySettings
+from affectloop_gateway.workers.fact_ingest import FactIngest
+from affectloop_gateway.workers.maintenance import maintain
+from affectloop_gateway.workers.outbox_publisher import OutboxPublisher
 
 LARGEST_SOCKET_MESSAGE = 4_096  # pages send a token and nothing else
 
@@ -65,20 +55,20 @@ async def run(settings: GatewaySettings, surroundings: Surroundings) -> None:
             history_bytes=settings.history_bytes,
             viewer_queue=settings.viewer_queue,
         )
-        relay = Relay(store, surroundings.bus, batch=settings.relay_batch, every_s=settings.relay_every_s)
+        outbox = OutboxPublisher(store, surroundings.bus, batch=settings.outbox_batch, every_s=settings.outbox_every_s)
         followed = asyncio.Event()
-        premises = Premises(
+        dependencies = Dependencies(
             settings=settings,
             store=store,
             live=surroundings.live,
             clock=surroundings.clock,
             feed=feed,
-            wake=relay.wake,
+            wake=outbox.wake,
             is_ready=followed.is_set,
         )
-        collector = Collector(store, surroundings.live, surroundings.bus, surroundings.clock)
-        background = (feed.follow(surroundings.bus, followed.set), relay.run(), collector.run(), keep(premises))
-        await _serve(premises, surroundings.ready, [asyncio.create_task(work) for work in background], followed)
+        ingest = FactIngest(store, surroundings.live, surroundings.bus, surroundings.clock)
+        background = (feed.follow(surroundings.bus, followed.set), outbox.run(), ingest.run(), maintain(dependencies))
+        await _serve(dependencies, surroundings.ready, [asyncio.create_task(work) for work in background], followed)
     finally:
         await asyncio.to_thread(store.close)
 
@@ -89,19 +79,21 @@ def open_store(settings: GatewaySettings, surroundings: Surroundings) -> Store:
     return Store.open(settings.database, key, surroundings.clock)
 
 
-async def _serve(premises: Premises, ready: Callable[[], None], background: list[asyncio.Task[None]], followed: asyncio.Event) -> None:
+async def _serve(
+    dependencies: Dependencies, ready: Callable[[], None], background: list[asyncio.Task[None]], followed: asyncio.Event
+) -> None:
     """Serve beside the background work; the end of either ends both, the server first, so that the outbox leaves last."""
     config = uvicorn.Config(
-        create_app(premises),
+        create_app(dependencies),
         log_config=None,
         access_log=False,  # addresses and sessions have no place in a log
         lifespan="off",
         ws="websockets-sansio",
         ws_max_size=LARGEST_SOCKET_MESSAGE,
-        timeout_graceful_shutdown=round(premises.settings.drain_s),
+        timeout_graceful_shutdown=round(dependencies.settings.drain_s),
         server_header=False,
     )
-    listener = bind(premises.settings.host, premises.settings.port)
+    listener = bind(dependencies.settings.host, dependencies.settings.port)
     server = Server(config, ready)
     serving = asyncio.create_task(server.serve([listener]))
     try:
@@ -111,7 +103,7 @@ async def _serve(premises: Premises, ready: Callable[[], None], background: list
     finally:
         server.should_exit = True
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(serving, premises.settings.drain_s + 2)
+            await asyncio.wait_for(serving, dependencies.settings.drain_s + 2)
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
@@ -135,7 +127,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 SERVICE = Edge(
     name="gateway",
-    consumes=(SIGNALS, FACE_FEATURES, PHYSIO_FEATURES, AUDIO_FEATURES, ESTIMATES, BASELINES, DIRECTIVES, TRIALS, SESSION_EVENTS),
+    consumes=tuple(topic for topic in TOPICS if topic.view is not None or topic.kept),
     produces=(TRIALS, SESSION_EVENTS),
     settings=GatewaySettings,
     run=run,

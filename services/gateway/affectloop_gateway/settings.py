@@ -29,9 +29,9 @@ class GatewaySettings(Settings):
     history_s: float = Field(60.0, ge=0, description="How much of each session a page that is opened late is shown.")
     history_bytes: int = Field(64_000_000, ge=1_000_000, description="Memory that all sessions' recent records may take.")
     viewer_queue: int = Field(512, ge=16, description="Messages that wait for a slow page before newer ones are dropped.")
-    sight_s: float = Field(0.5, gt=0, description="How old a page's permission to see may be.")
-    relay_batch: int = Field(200, ge=1, description="Facts that the outbox publishes at once.")
-    relay_every_s: float = Field(1.0, gt=0, description="How often the outbox is looked at when nobody woke it.")
+    permissions_every_s: float = Field(0.5, gt=0, description="How old a page's permission to see may be.")
+    outbox_batch: int = Field(200, ge=1, description="Facts that the outbox publishes at once.")
+    outbox_every_s: float = Field(1.0, gt=0, description="How often the outbox is looked at when nobody woke it.")
     restore_every_s: float = Field(
         2.0, gt=0, description="How often live state is compared with the database, so that a lost Redis comes back."
     )

@@ -29,6 +29,17 @@ class Loop(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What one replica takes; compose and Kubernetes hold it to this. docs/results/loop.md says what one core carries."""
+
+    cpus: float = 1.0  # at most
+    memory_mib: int = 768  # at most
+    reserved_cpus: float = 0.25
+    reserved_memory_mib: int = 256
+    autoscaled: bool = True  # by processor time; not where a second replica is for availability only
+
+
+@dataclass(frozen=True, kw_only=True)
 class Service:
     """A service that turns events into events.
 
@@ -45,7 +56,12 @@ class Service:
     prepare: Callable[[Any], Batch] | None = None
     complete: Callable[[Any], Batch] | None = None
     loop: Loop = Loop.BATCHES
-    infers_emotion: bool = False  # a profile that forbids emotion inference never runs it on a session
+    resources: Resources = Resources()
+
+    @property
+    def infers_emotion(self) -> bool:
+        """A topic of its says what somebody feels: a profile that forbids emotion inference never runs it on a session."""
+        return any(topic.infers_emotion for topic in self.produces)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +83,7 @@ class Edge:
     produces: tuple[Topic, ...]
     settings: type[BaseSettings]
     run: Callable[[Any, Surroundings], Awaitable[None]]
+    resources: Resources = Resources()
 
 
 def installed() -> dict[str, Service | Edge]:

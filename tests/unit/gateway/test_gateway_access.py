@@ -165,19 +165,19 @@ def test_staffs_looks_are_audited_once_a_minute_and_the_learners_own_are_not(at:
 
 
 def test_too_many_requests_are_refused_for_a_while(at: School) -> None:
-    at.premises.settings.__dict__["requests_per_10_s"] = 3  # frozen for everybody else
+    at.dependencies.settings.__dict__["requests_per_10_s"] = 3  # frozen for everybody else
     codes = [at.call("GET", "/v1/profiles").status_code for _ in range(4)]
     at.clock.advance(10.1)
     assert (codes, at.call("GET", "/v1/profiles").status_code) == ([200, 200, 200, 429], 200)
 
 
 def test_one_token_does_not_use_up_anothers_requests(at: School) -> None:
-    at.premises.settings.__dict__["requests_per_10_s"] = 1
+    at.dependencies.settings.__dict__["requests_per_10_s"] = 1
     assert [at.call("GET", "/v1/profiles", token=at.token(role)).status_code for role in ("admin", "teacher")] == [200, 200]
 
 
 def test_guessing_tokens_is_slowed_down(at: School) -> None:
-    at.premises.settings.__dict__["refusals_per_min"] = 2
+    at.dependencies.settings.__dict__["refusals_per_min"] = 2
     codes = [at.call("GET", "/v1/profiles", token="al_north_guess").status_code for _ in range(3)]
     assert (codes, at.call("GET", "/v1/profiles").status_code) == ([401, 401, 429], 200)
 

@@ -10,7 +10,7 @@ from affectloop.session import Mode, new_session
 from affectloop.store.sql.people import People
 from affectloop.store.sql.training import Baselines
 from affectloop.topics import SESSION_EVENTS
-from affectloop_gateway.collector import Collector
+from affectloop_gateway.workers.fact_ingest import FactIngest
 from school import School, with_profile
 
 
@@ -82,7 +82,7 @@ def test_withdrawal_is_told_to_the_services_once(at: School) -> None:
     session_id = at.start(learner_id)["session_id"]
     for _ in range(2):
         at.call("DELETE", f"/v1/learners/{learner_id}/consents/face")
-    at.relay.turn()
+    at.outbox.turn()
     events = [from_record(record, at.live_session(session_id).key) for record in at.records(SESSION_EVENTS.name)]
     told = [(event.change, set(event.consented)) for event in events if isinstance(event, SessionChanged)]
     assert told[1:] == [(SessionChange.CONSENT_WITHDRAWN, {Modality.WRISTBAND, Modality.VOICE})]
@@ -104,7 +104,7 @@ def test_withdrawing_reports_does_not_stop_the_training(at: School) -> None:
 def test_withdrawal_deletes_what_was_learnt_through_the_modality(at: School) -> None:
     learner_id = at.learner()
     session_id = at.start(learner_id)["session_id"]
-    at.collect(at.baseline(session_id, "face.neutral", 1), at.baseline(session_id, "audio.level", 2))
+    at.ingest(at.baseline(session_id, "face.neutral", 1), at.baseline(session_id, "audio.level", 2))
     at.call("DELETE", f"/v1/learners/{learner_id}/consents/face")
     with at.store.reading("north") as work:
         left = [event.name for event in Baselines(work).of(learner_id, People(work).key(learner_id), frozenset(Modality))]
@@ -116,7 +116,7 @@ def test_a_baseline_that_arrives_after_the_withdrawal_is_not_kept(at: School) ->
     session_id = at.start(learner_id)["session_id"]
     late = at.record(at.baseline(session_id, "face.neutral", 1))
     at.call("DELETE", f"/v1/learners/{learner_id}/consents/face")
-    Collector(at.store, at.live, at.bus, at.clock).take([late])
+    FactIngest(at.store, at.live, at.bus, at.clock).take([late])
     with at.store.reading("north") as work:
         assert Baselines(work).of(learner_id, People(work).key(learner_id), frozenset(Modality)) == []
 
@@ -173,5 +173,5 @@ def test_a_session_that_only_live_state_knows_is_left_alone_by_consents(at: Scho
         tenant_id="north",
     )
     at.live.put_session(replayed)
-    at.collect(at.baseline(replayed.session_id, "face.neutral", 1), at.directive(replayed.session_id, 0))
+    at.ingest(at.baseline(replayed.session_id, "face.neutral", 1), at.directive(replayed.session_id, 0))
     assert at.live.latest(replayed.session_id, "directive") is not None

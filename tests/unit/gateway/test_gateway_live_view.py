@@ -10,10 +10,10 @@ from starlette.websockets import WebSocketDisconnect
 
 from affectloop.clock import ManualClock
 from affectloop.events import SignalKind
-from affectloop.policy.profile import View
 from affectloop.store.live.memory import MemoryLiveState
-from affectloop_gateway.feed import Feed, Watch
-from affectloop_gateway.render import Message, Sight
+from affectloop.topics import View
+from affectloop_gateway.live.feed import Feed, Watch
+from affectloop_gateway.live.rendering import Message, Permissions
 from school import School, with_profile
 
 
@@ -163,12 +163,12 @@ def test_without_a_newer_directive_there_is_no_content(at: School, session_id: s
 
 
 def test_a_directive_that_the_feed_has_forgotten_is_in_the_database(at: School, session_id: str) -> None:
-    at.collect(at.directive(session_id, 4))
+    at.ingest(at.directive(session_id, 4))
     assert at.call("GET", f"/v1/sessions/{session_id}/directive").json()["header"]["sequence"] == 4
 
 
 def test_the_newest_estimate_is_told_with_its_uncertainty(at: School, session_id: str) -> None:
-    at.collect(at.estimate(session_id, 0.5), at.estimate(session_id, 1.0))
+    at.ingest(at.estimate(session_id, 0.5), at.estimate(session_id, 1.0))
     told = at.call("GET", f"/v1/sessions/{session_id}/estimate").json()
     assert (told["header"]["sequence"], told["arousal"], told["valence"]) == (2, pytest.approx(-0.3), None)
     assert told["arousal_error"] == pytest.approx(0.1)
@@ -184,7 +184,7 @@ def test_the_past_is_a_minute_long(at: School, session_id: str) -> None:
 
 async def past_of(feed: Feed, session_id: str) -> int:
     """How many records a page would be shown."""
-    async with feed.watching(session_id, Sight()) as watch:
+    async with feed.watching(session_id, Permissions()) as watch:
         return len(watch.before)
 
 
@@ -198,7 +198,7 @@ def test_the_past_takes_no_more_memory_than_it_may(at: School) -> None:
 
 def test_a_slow_page_loses_messages_and_holds_nobody_up() -> None:
     async def offered() -> list[str]:
-        watch = Watch("session", Sight(frozenset(View)), 3)
+        watch = Watch("session", Permissions(frozenset(View)), 3)
         for number in range(10):
             watch.offer(Message("session.trials.v1", View.PROGRESS, frozenset(), str(number)))
         return [(await watch.next()).text for _ in range(3)]
@@ -208,7 +208,7 @@ def test_a_slow_page_loses_messages_and_holds_nobody_up() -> None:
 
 def test_records_stay_sealed_while_nobody_watches(at: School, session_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr("affectloop_gateway.feed.message_of", lambda record, *_: opened.append(record.topic))
+    monkeypatch.setattr("affectloop_gateway.live.feed.message_of", lambda record, *_: opened.append(record.topic))
     at.arrive(at.face(session_id), at.estimate(session_id))
     assert opened == []
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from affectloop.events import Directive, EmotionEstimate
-from affectloop_gateway.schemas import schema_of
+from affectloop_gateway.api.event_schemas import schema_of
 from school import School
 
 

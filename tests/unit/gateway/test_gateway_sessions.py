@@ -49,7 +49,7 @@ def test_devices_stream_with_the_sessions_own_token(at: School) -> None:
 def test_a_session_is_in_live_state_before_anybody_hears_that_it_started(at: School) -> None:
     started = at.start()
     assert at.records() == []
-    at.relay.turn()
+    at.outbox.turn()
     (record,) = at.records(SESSION_EVENTS.name)
     event = from_record(record, at.live_session(started["session_id"]).key)
     assert isinstance(event, SessionChanged)
@@ -126,7 +126,7 @@ def test_a_session_that_could_not_be_stored_leaves_nothing_in_live_state(at: Sch
     def broken(*_: object) -> None:
         raise Unavailable("the database went away")
 
-    monkeypatch.setattr("affectloop_gateway.opening.Outbox.put", broken)
+    monkeypatch.setattr("affectloop_gateway.api.sessions.facts.Outbox.put", broken)
     assert at.call("POST", "/v1/sessions", {"learner_id": at.learner()}).status_code == 503
     assert at.live.sessions() == []
 
@@ -134,7 +134,7 @@ def test_a_session_that_could_not_be_stored_leaves_nothing_in_live_state(at: Sch
 def test_what_earlier_sessions_learnt_is_there_before_the_first_record(at: School) -> None:
     learner_id = at.learner()
     earlier = at.start(learner_id)["session_id"]
-    at.collect(at.baseline(earlier, "face.neutral", 3.0), at.baseline(earlier, "recommender.ability", 0.5))
+    at.ingest(at.baseline(earlier, "face.neutral", 3.0), at.baseline(earlier, "recommender.ability", 0.5))
     later = at.start(learner_id, modalities=["voice"])["session_id"]
     found = {name: decode(BaselineMeasured, value) for name, value in at.live.baselines(later).items()}
     assert {name: float(event.values[0]) for name, event in found.items() if isinstance(event, BaselineMeasured)} == {
@@ -156,14 +156,14 @@ def test_ending_twice_is_ending_once(at: School) -> None:
     first = at.call("POST", f"/v1/sessions/{session_id}/end").json()
     at.clock.advance(30)
     assert at.call("POST", f"/v1/sessions/{session_id}/end").json() == first
-    at.relay.turn()
+    at.outbox.turn()
     assert len(at.records(SESSION_EVENTS.name)) == 2
 
 
 def test_the_last_change_of_a_session_ends_its_stream(at: School) -> None:
     session_id = at.start()["session_id"]
     at.call("POST", f"/v1/sessions/{session_id}/end")
-    at.relay.turn()
+    at.outbox.turn()
     events = [from_record(record, at.live_session(session_id).key) for record in at.records(SESSION_EVENTS.name)]
     assert [event.header.ends_stream for event in events] == [False, True]
 
@@ -197,7 +197,7 @@ def test_stopping_the_sensing_is_told_to_the_services(at: School) -> None:
     session_id = at.start()["session_id"]
     for _ in range(2):
         at.call("POST", f"/v1/sessions/{session_id}/sensing/stop")
-    at.relay.turn()
+    at.outbox.turn()
     events = [from_record(record, at.live_session(session_id).key) for record in at.records(SESSION_EVENTS.name)]
     told = [(event.change, event.consented) for event in events if isinstance(event, SessionChanged)]
     assert told[1:] == [(SessionChange.CONSENT_WITHDRAWN, ())]

@@ -36,7 +36,7 @@ def test_an_acknowledged_answer_is_in_the_database(at: School, session_id: str) 
 def test_an_answer_reaches_the_bus_as_it_was_given(at: School, session_id: str) -> None:
     at.clock.advance(5)
     at.answer(session_id, "one", answer="surprise", reaction_time_ms=700, wished_levels=-2)
-    at.relay.turn()
+    at.outbox.turn()
     (event,) = published(at, session_id)
     assert (event.trial_id, event.answer, event.correct, event.reaction_time_ms) == ("one", Emotion.SURPRISE, False, 700)
     assert (event.header.stream_id, event.header.sequence, event.header.event_time_us) == ("trials", 1, at.clock.wall_us())
@@ -45,7 +45,7 @@ def test_an_answer_reaches_the_bus_as_it_was_given(at: School, session_id: str) 
 
 def test_an_answer_sent_twice_is_stored_once(at: School, session_id: str) -> None:
     first, second = at.answer(session_id, "one"), at.answer(session_id, "one")
-    at.relay.turn()
+    at.outbox.turn()
     assert ([first.status_code, second.status_code], first.json() == second.json()) == ([201, 200], True)
     assert len(published(at, session_id)) == 1
 
@@ -115,7 +115,7 @@ def test_what_breaks_the_contract_is_not_said_back(at: School, session_id: str) 
 
 
 def test_the_item_of_the_directive_counts_not_what_the_client_says_of_it(at: School, session_id: str) -> None:
-    at.collect(at.directive(session_id, 0))
+    at.ingest(at.directive(session_id, 0))
     claimed = {**ITEM, "item_id": "surprise-1", "emotion": "fear", "duration_ms": 999}
     assert at.answer(session_id, "one", item=claimed, answer="surprise").json()["correct"]
 
@@ -124,7 +124,7 @@ def test_a_wish_travels_with_the_next_answer_once(at: School, session_id: str) -
     assert at.call("POST", f"/v1/sessions/{session_id}/override", {"wished_levels": -2}).status_code == 202
     for name in ("one", "two"):
         at.answer(session_id, name)
-    at.relay.turn()
+    at.outbox.turn()
     assert [event.wished_levels for event in published(at, session_id)] == [-2, None]
 
 
@@ -132,41 +132,41 @@ def test_an_acknowledged_answer_survives_a_dead_bus(at: School, session_id: str)
     at.bus.away = True
     acknowledged = [at.answer(session_id, name).status_code for name in "abc"]
     at.bus.away = False
-    while at.relay.turn():
+    while at.outbox.turn():
         pass
     assert acknowledged == [201, 201, 201]
     assert [(event.trial_id, event.header.sequence) for event in published(at, session_id)] == [("a", 1), ("b", 2), ("c", 3)]
 
 
-def test_a_bus_that_dies_under_the_relay_leaves_everything_in_the_outbox(at: School, session_id: str) -> None:
+def test_a_bus_that_dies_under_the_publisher_leaves_everything_in_the_outbox(at: School, session_id: str) -> None:
     at.answer(session_id, "one")
     at.bus.away = True
     with pytest.raises(Exception, match="the bus is away"):
-        at.relay.turn()
+        at.outbox.turn()
     with at.store.reading(EVERY_TENANT) as work:
         assert Outbox(work).count_waiting() == 2
 
 
-def test_the_relay_publishes_each_fact_once(at: School, session_id: str) -> None:
+def test_the_publisher_publishes_each_fact_once(at: School, session_id: str) -> None:
     at.answer(session_id, "one")
-    counts = [at.relay.turn() for _ in range(2)]
+    counts = [at.outbox.turn() for _ in range(2)]
     assert (counts, len(at.records())) == ([2, 0], 2)
 
 
-def test_the_relay_keeps_the_order_over_batches(at: School, session_id: str) -> None:
+def test_the_publisher_keeps_the_order_over_batches(at: School, session_id: str) -> None:
     for number in range(7):
         at.answer(session_id, f"t{number}")
-    at.relay._batch = 3
-    while at.relay.turn():
+    at.outbox._batch = 3
+    while at.outbox.turn():
         pass
     assert [event.header.sequence for event in published(at, session_id)] == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_the_course_of_a_session_is_told_in_order(at: School, session_id: str) -> None:
-    at.collect(at.directive(session_id, 0, at_s=1))
+    at.ingest(at.directive(session_id, 0, at_s=1))
     at.clock.advance(2)
     at.answer(session_id, "one")
-    at.collect(at.directive(session_id, 1, at_s=3))
+    at.ingest(at.directive(session_id, 1, at_s=3))
     at.clock.advance(2)
     at.call("POST", f"/v1/sessions/{session_id}/end")
     course = at.call("GET", f"/v1/sessions/{session_id}/events").json()

@@ -25,12 +25,12 @@ from affectloop.store.sql.keys import MasterKey
 from affectloop.store.sql.tables import Owned
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-EVERY_TENANT = "*"  # what the relay and the keeper work for; no tenant can be called so
+EVERY_TENANT = "*"  # what the gateway's workers work for; no tenant can be called so
 TENANT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 TENANT_ROLE = "affectloop_tenant"  # what a superuser becomes for a transaction: row-level security does not bind superusers
 BUSY_MS = 5_000  # a writer of SQLite waits this long for another one
 MIGRATION_LOCK = 0x4166_6665  # "Affe": one replica migrates, the others wait
-RELAY_LOCK = 0x4166_6666  # one replica relays
+OUTBOX_LOCK = 0x4166_6666  # one replica publishes the outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +109,18 @@ class Store:
             yield work
 
     @contextmanager
-    def relaying(self) -> Iterator[bool]:
-        """Whether this process may relay the outbox until the block ends; another replica may be at it."""
+    def publishing(self) -> Iterator[bool]:
+        """Whether this process may publish the outbox until the block ends; another replica may be at it."""
         if not self.is_postgres:
             yield True
             return
         with _reaching(self._engine.url.render_as_string()), self._engine.connect() as connection:
-            mine = connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": RELAY_LOCK}).scalar_one()
+            mine = connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": OUTBOX_LOCK}).scalar_one()
             try:
                 yield bool(mine)
             finally:
                 if mine:
-                    connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": RELAY_LOCK})
+                    connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": OUTBOX_LOCK})
 
     def close(self) -> None:
         """Close the connections."""

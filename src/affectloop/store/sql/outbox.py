@@ -12,7 +12,7 @@ from affectloop.store.sql.tables import OutboxRow
 
 
 class Outbox:
-    """The outbox of a tenant, or of all for the relay."""
+    """The outbox of a tenant, or of all for its publisher."""
 
     def __init__(self, work: Work) -> None:
         self._work = work

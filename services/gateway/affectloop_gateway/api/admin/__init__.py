@@ -1,0 +1,1 @@
+"""What a tenant's administration does: tokens, profiles, the audit log."""

@@ -1,0 +1,1 @@
+"""Consents: given, read and withdrawn."""

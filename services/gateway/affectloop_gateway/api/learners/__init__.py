@@ -1,0 +1,1 @@
+"""Learners as pseudonyms, their names, results and erasure."""

@@ -1,0 +1,111 @@
+"""What every request passes: figures by route (the route's pattern, never a path, which names sessions and learners), headers, size."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from affectloop.clock import Clock
+from affectloop.telemetry.metrics import REQUEST
+from affectloop_gateway.api import errors
+from affectloop_gateway.api.errors import Problem
+
+SERVICE = "gateway"
+NO_ROUTE = "none"
+SECURITY_HEADERS = [
+    (b"content-security-policy", b"default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),  # with the next: timers fine enough for brief stimuli
+    (b"cross-origin-embedder-policy", b"require-corp"),
+    (b"permissions-policy", b"camera=(self), microphone=(self), geolocation=()"),
+]
+NOT_STORED = (b"cache-control", b"no-store")
+
+
+class RequestMetrics:
+    """Observes each HTTP request once its answer is out; one that broke off counts as 5xx."""
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self._app, self._clock = app, clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        since_s = self._clock.monotonic_s()
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            route = getattr(scope.get("route"), "path", NO_ROUTE)  # the router leaves it in the scope
+            REQUEST.labels(SERVICE, route, f"{status // 100}xx").observe(self._clock.monotonic_s() - since_s)
+
+
+class SecurityHeaders:
+    """Puts the security headers on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *_headers(scope["path"])]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+class BodyLimit:
+    """Refuses bodies that are too large before anything reads them."""
+
+    def __init__(self, app: ASGIApp, body_bytes: int) -> None:
+        self._app = app
+        self._body_bytes = body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        read = await self._read(receive)
+        if read is None:
+            problem = Problem(413, "body", f"it is larger than {self._body_bytes} bytes", "send less at once")
+            await errors.answer(problem)(scope, receive, send)
+            return
+
+        async def again() -> Message:
+            return read.pop(0) if read else await receive()
+
+        await self._app(scope, again, send)
+
+    async def _read(self, receive: Receive) -> list[Message] | None:
+        """The messages of the body; ``None`` where it is too large."""
+        messages: list[Message] = []
+        left = self._body_bytes
+        while True:
+            message = await receive()
+            messages.append(message)
+            left -= len(message.get("body", b""))
+            if left < 0:
+                return None
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                return messages
+
+
+def _headers(path: str) -> list[tuple[bytes, bytes]]:
+    return SECURITY_HEADERS + ([NOT_STORED] if path.startswith("/v1/") else [])

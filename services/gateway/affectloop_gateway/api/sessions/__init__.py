@@ -1,0 +1,1 @@
+"""Sessions: start, trials, end, and what they bring."""

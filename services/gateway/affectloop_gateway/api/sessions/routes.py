@@ -1,0 +1,186 @@
+"""Sessions: start, end, stop sensing, and what they bring."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi.responses import JSONResponse
+
+from affectloop.codec import decode
+from affectloop.events import Directive, EmotionEstimate
+from affectloop.policy.profile import Role, profile
+from affectloop.store.sql.database import Work
+from affectloop.store.sql.people import People
+from affectloop.store.sql.sessions import Sessions
+from affectloop.store.sql.tables import TrainingSession
+from affectloop.store.sql.tokens import Caller
+from affectloop.store.sql.training import Directives
+from affectloop.topics import DIRECTIVES, View
+from affectloop.viewing import as_viewed, viewed
+from affectloop_gateway.api.consents.withdrawal import stop_sensing
+from affectloop_gateway.api.dependencies import AnyCaller, Dependencies, Deps, audit_view, for_learner, one_of
+from affectloop_gateway.api.errors import RESPONSES, Problem
+from affectloop_gateway.api.event_schemas import answered_with
+from affectloop_gateway.api.permissions import known_session, need, permissions_of
+from affectloop_gateway.api.sessions import models, trials
+from affectloop_gateway.api.sessions.course import course_of, stored_description
+from affectloop_gateway.api.sessions.end import end as end_session
+from affectloop_gateway.api.sessions.latest import ESTIMATE
+from affectloop_gateway.api.sessions.start import start_session
+from affectloop_gateway.live.rendering import description_of
+
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"], responses=RESPONSES)
+
+SessionId = Annotated[str, Path(description="The session.")]
+Starter = Annotated[Caller, Depends(one_of(Role.ADMIN, Role.TEACHER, Role.PLATFORM, Role.RESEARCHER, Role.LEARNER))]
+Answerer = Annotated[Caller, Depends(one_of(Role.ADMIN, Role.PLATFORM, Role.RESEARCHER, Role.LEARNER))]
+
+
+@router.post("", status_code=201, summary="Start a session")
+def start(deps: Deps, asking: Starter, body: models.SessionStart) -> models.SessionStarted:
+    """Start a session under the tenant's profile.
+
+    Modalities without a live consent, or that the profile forbids, are refused one by one; the session starts without them.
+    """
+    started = start_session(deps, asking, body)
+    refused = [models.RefusedModality(modality=no.modality, problem=no.problem, remedy=no.remedy) for no in started.refused]
+    return models.SessionStarted(**description_of(started.session), refused=refused, streaming_token=started.streaming_token)
+
+
+@router.get("", summary="The newest sessions first")
+def sessions(
+    deps: Deps,
+    asking: AnyCaller,
+    learner_id: Annotated[str | None, Query(description="Only this learner's.")] = None,
+    open_only: Annotated[bool, Query(description="Only those that have not ended.")] = False,
+    limit: Annotated[int, Query(ge=1, le=1000, description="How many at most.")] = 100,
+) -> list[models.SessionDescription]:
+    """The tenant's sessions; a learner's token sees the learner's own."""
+    if asking.role is Role.DEVICE:
+        raise Problem(403, "token", "a device's token may not do this", "use a person's token")
+    whose = asking.learner_id if asking.role is Role.LEARNER else learner_id
+    with deps.store.reading(asking.tenant_id) as work:
+        rows = Sessions(work).latest(learner_id=whose, open_only=open_only, limit=limit)
+        return [stored_description(row) for row in rows if profile(row.profile).shows(asking.role, View.PROGRESS)]
+
+
+@router.get("/{session_id}", summary="A session")
+def session(deps: Deps, asking: AnyCaller, session_id: SessionId) -> models.SessionDescription:
+    """How a session was started, and what may be read of it now."""
+    with deps.store.reading(asking.tenant_id) as work:
+        known = known_session(deps, asking, work, session_id)
+        need(permissions_of(asking, work, known), View.PROGRESS, known)
+        return models.SessionDescription(**description_of(known))
+
+
+@router.post(
+    "/{session_id}/trials",
+    status_code=201,
+    summary="Store an answer",
+    responses={200: {"model": models.TrialStored, "description": "It was stored already; nothing changed."}},
+)
+def trial(deps: Deps, asking: Answerer, session_id: SessionId, body: models.TrialAnswer, response: Response) -> models.TrialStored:
+    """Store an answer; 201 means that it is stored and will reach the recommender, even if the bus is away now.
+
+    Send it again with the same `trial_id` after a lost answer: 200, and nothing changes. Another answer under that name is a 409.
+    """
+    stored = trials.answer(deps, asking, session_id, body)
+    response.status_code = 201 if stored.is_new else 200
+    kept = stored.trial
+    return models.TrialStored(
+        session_id=session_id, trial_id=kept.trial_id, number=kept.number, correct=kept.correct, event_time_us=kept.event_time_us
+    )
+
+
+@router.post("/{session_id}/override", status_code=202, summary="Wish for easier or harder items")
+def override(deps: Deps, asking: Answerer, session_id: SessionId, body: models.Wish) -> models.Wish:
+    """Keep the learner's wish; the next answer carries it to the recommender."""
+    trials.wish(deps, asking, session_id, body.wished_levels)
+    return body
+
+
+@router.post("/{session_id}/end", summary="End a session")
+def end(deps: Deps, asking: Starter, session_id: SessionId, body: models.SessionEnd | None = None) -> models.SessionEnded:
+    """End a session and sum it up; ending it again changes nothing."""
+    at_us, figures = end_session(deps, asking, session_id, body.ended_at_us if body else None)
+    return models.SessionEnded(session_id=session_id, ended_at_us=at_us, figures=figures)
+
+
+@router.post("/{session_id}/sensing/stop", summary="Stop all sensing of a session at once")
+def stop(deps: Deps, asking: AnyCaller, session_id: SessionId) -> models.SensingStopped:
+    """Let nothing more be read of this session; the training goes on from the answers. Whoever may see it may stop it."""
+    with deps.store.reading(asking.tenant_id) as work:
+        known_session(deps, asking, work, session_id)
+    stop_sensing(deps, asking.tenant_id, session_id)
+    return models.SensingStopped(session_id=session_id, consented=[])
+
+
+@router.get(
+    "/{session_id}/directive",
+    summary="What comes next",
+    responses={**answered_with(Directive, "The newest directive."), 204: {"description": "There is nothing newer yet."}},
+)
+async def directive(
+    deps: Deps,
+    asking: AnyCaller,
+    session_id: SessionId,
+    after: Annotated[int, Query(ge=-1, description="Only one beyond this number; -1 takes the newest of all.")] = -1,
+    wait_s: Annotated[float, Query(ge=0, le=60, description="How long to wait for it.")] = 0,
+) -> Response:
+    """The newest directive, as the recommender's event; its `header.sequence` is the number of the trial that it answers."""
+    stored = await asyncio.to_thread(_stored_directive, deps, asking, session_id)
+    newest = deps.feed.newest_directive(session_id)
+    found = max((newest.number, newest.content) if newest else (-1, {}), stored, key=lambda pair: pair[0])
+    if found[0] <= after or found[0] < 0:
+        later = await deps.feed.directive_after(session_id, after, min(wait_s, deps.settings.longest_poll_s))
+        if later is None:
+            return Response(status_code=204)
+        found = (later.number, later.content)
+    return _json(found[1])
+
+
+@router.get(
+    "/{session_id}/estimate",
+    summary="How the learner is doing now",
+    responses={**answered_with(EmotionEstimate, "The newest estimate."), 204: {"description": "There is no estimate yet."}},
+)
+def estimate(deps: Deps, asking: AnyCaller, session_id: SessionId) -> Response:
+    """The newest estimate, as fusion's event, with each value's standard error. Staff's looks are audited."""
+    with deps.store.work(asking.tenant_id) as work:
+        known = known_session(deps, asking, work, session_id)
+        need(permissions_of(asking, work, known), View.ESTIMATES, known)
+        audit_view(deps, asking, work, "view.estimate", session_id)
+    newest = deps.live.latest(session_id, ESTIMATE)
+    return Response(status_code=204) if newest is None else _json(as_viewed(decode(EmotionEstimate, newest)))
+
+
+@router.get("/{session_id}/events", summary="What happened, in order")
+def events(deps: Deps, asking: AnyCaller, session_id: SessionId) -> list[models.Happening]:
+    """The session's course: its changes, answers and directives. Staff's looks are audited."""
+    with deps.store.work(asking.tenant_id) as work:
+        row = Sessions(work).get(session_id)
+        _may_see(asking, work, row)
+        audit_view(deps, asking, work, "view.events", session_id)
+        return course_of(work, session_id)
+
+
+def _may_see(asking: Caller, work: Work, row: TrainingSession) -> None:
+    """Refuse whoever may not see the session's course; works after the session's key is gone."""
+    for_learner(asking, row.learner_id)
+    People(work).learner(row.learner_id)
+    if not profile(row.profile).shows(asking.role, View.PROGRESS):
+        raise Problem(403, "token", f"the profile {row.profile} does not show progress to this role", "ask somebody whose role may see it")
+
+
+def _stored_directive(deps: Dependencies, asking: Caller, session_id: str) -> tuple[int, dict[str, Any]]:
+    with deps.store.reading(asking.tenant_id) as work:
+        known = known_session(deps, asking, work, session_id)
+        need(permissions_of(asking, work, known), View.PROGRESS, known)
+        newest = Directives(work).newest(session_id)
+        return (newest.number, viewed(DIRECTIVES, newest.directive)) if newest is not None else (-1, {})
+
+
+def _json(content: dict[str, Any]) -> Response:
+    return JSONResponse(content)

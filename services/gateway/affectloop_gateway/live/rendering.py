@@ -1,0 +1,99 @@
+"""What the live view is told of an event: plain JSON, downsampled to what can be drawn, and who may see it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from affectloop.bus import Record
+from affectloop.codec import from_record
+from affectloop.errors import InvalidMessage
+from affectloop.events import Modality
+from affectloop.session import Mode, Session
+from affectloop.topics import TOPIC_OF_EVENT, TOPICS, Topic, View
+from affectloop.viewing import as_viewed
+from affectloop_gateway.live.downsampling import Downsampler
+
+SHOWN_TOPICS = tuple(topic.name for topic in TOPICS if topic.view is not None)
+DIGITS = 6  # significant ones; float32 has no more
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What somebody may see of one session."""
+
+    views: frozenset[View] = frozenset()
+    modalities: frozenset[Modality] = frozenset()
+
+    def shows(self, message: Message) -> bool:
+        """Whether this message may be seen."""
+        return message.view in self.views and message.modalities <= self.modalities
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the live view, ready to be sent."""
+
+    topic: str
+    view: View
+    modalities: frozenset[Modality]  # whose measurements it rests on
+    text: str
+
+
+def message_of(record: Record, session: Session, arrived_us: int, downsampler: Downsampler) -> Message | None:
+    """The record as the live view shows it; ``None`` where there is nothing to show or consent is gone."""
+    try:
+        event = from_record(record, session.key)
+    except InvalidMessage:
+        return None  # its consumer makes the dead letter
+    topic = TOPIC_OF_EVENT[type(event)]
+    if topic.view is None or event.is_empty or not session.allows(event.modality):
+        return None
+    shown = downsampler(event)
+    if shown is None:
+        return None
+    age_ms = None if session.mode is Mode.REPLAY else round((arrived_us - event.ends_us) / 1000, 1)
+    text = _text(topic.name, as_viewed(shown), age_ms)
+    return Message(topic.name, topic.view, _rests_on(topic, session), text)
+
+
+def description_of(session: Session) -> dict[str, Any]:
+    """A session as it may be told: never its key."""
+    return {
+        "session_id": session.session_id,
+        "learner_id": session.learner_id,
+        "mode": session.mode.value,
+        "started_at_us": session.started_at_us,
+        "ended_at_us": session.ended_at_us,
+        "profile": session.profile,
+        "emotion_inference": session.emotion_inference,
+        "consented": sorted(session.consented),
+        "streams": [[stream.topic, stream.stream_id] for stream in session.streams],
+    }
+
+
+def first_message(session: Session) -> str:
+    """What a live view is told before anything else."""
+    return _text("session", description_of(session), None)
+
+
+def _rests_on(topic: Topic, session: Session) -> frozenset[Modality]:
+    """What is fused of several modalities rests on all that are read."""
+    modality = topic.event.modality
+    if modality is None:
+        return session.consented if topic.derives_from else frozenset()
+    return frozenset({modality})
+
+
+def _text(topic: str, content: Any, age_ms: float | None) -> str:
+    return json.dumps({"topic": topic, "event": _short(content), "age_ms": age_ms}, separators=(",", ":"), allow_nan=False)
+
+
+def _short(content: Any) -> Any:
+    """The same with numbers of as many digits as were measured."""
+    if isinstance(content, float):
+        return float(f"{content:.{DIGITS}g}")
+    if isinstance(content, list):
+        return [_short(item) for item in content]
+    return {name: _short(value) for name, value in content.items()} if isinstance(content, dict) else content

@@ -1,0 +1,140 @@
+"""The live view's WebSocket: the token in its first message, the session, its last minute, then what arrives."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+
+import anyio  # what Starlette runs on; its task groups and asyncio's do not mix
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from affectloop.errors import InvalidInput, NotAllowed, Unavailable
+from affectloop.session import Session
+from affectloop.store.sql.tokens import Caller, caller_of
+from affectloop.topics import View
+from affectloop_gateway.api.dependencies import Dependencies, admit, audit_view
+from affectloop_gateway.api.errors import Problem
+from affectloop_gateway.api.permissions import known_session, need, permissions_of
+from affectloop_gateway.live.downsampling import Downsampler
+from affectloop_gateway.live.feed import Watch
+from affectloop_gateway.live.rendering import Permissions, first_message
+
+REFUSED, FORBIDDEN, UNKNOWN, AWAY = 4401, 4403, 4404, 1013  # close codes: HTTP's, in the range that is free
+TOKEN_WITHIN_S = 5.0
+SENT_WITHIN_S = 10.0  # a page that takes longer for one message is gone
+PROTOCOL, BEARER = "affectloop.v1", "bearer."  # of Sec-WebSocket-Protocol, where a client cannot send first
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    asking: Caller
+    session: Session
+    permissions: Permissions
+
+
+@router.websocket("/v1/sessions/{session_id}/live")
+async def live(socket: WebSocket, session_id: str) -> None:
+    """Show a session while it happens."""
+    deps: Dependencies = socket.app.state.dependencies
+    offered = socket.scope.get("subprotocols", [])
+    await socket.accept(PROTOCOL if PROTOCOL in offered else None)
+    try:
+        await _serve(deps, socket, session_id, offered)
+    except* (WebSocketDisconnect, TimeoutError):
+        pass  # it went away, or took too long
+
+
+class _Over(Exception):
+    """Nothing may be seen any more."""
+
+
+async def _serve(deps: Dependencies, socket: WebSocket, session_id: str, offered: list[str]) -> None:
+    token = await _token(socket, offered)
+    try:
+        admitted = await asyncio.to_thread(_admit, deps, token, socket.client.host if socket.client else "", session_id)
+    except Problem as problem:
+        await socket.close({404: UNKNOWN, 403: FORBIDDEN}.get(problem.status, REFUSED), problem.body["problem"])
+    except InvalidInput:
+        await socket.close(UNKNOWN, "no such session for this token")
+    except Unavailable:
+        await socket.close(AWAY, "try again in a few seconds")
+    else:
+        await _show(deps, socket, token, admitted)
+
+
+async def _token(socket: WebSocket, offered: list[str]) -> str:
+    """The token: of the subprotocols, or of the first message."""
+    for protocol in offered:
+        if protocol.startswith(BEARER):
+            return protocol.removeprefix(BEARER)
+    with anyio.fail_after(TOKEN_WITHIN_S):
+        text = await socket.receive_text()
+    with suppress(ValueError, KeyError, TypeError):
+        return str(json.loads(text)["token"])
+    return ""
+
+
+def _admit(deps: Dependencies, token: str, address: str, session_id: str) -> _Admitted:
+    asking = admit(deps, token, address)
+    with deps.store.work(asking.tenant_id) as work:
+        session = known_session(deps, asking, work, session_id)
+        permissions = permissions_of(asking, work, session)
+        need(permissions, View.PROGRESS, session)
+        audit_view(deps, asking, work, "view.live", session_id)
+    return _Admitted(asking, session, permissions)
+
+
+async def _show(deps: Dependencies, socket: WebSocket, token: str, admitted: _Admitted) -> None:
+    """Send until the page goes, or its permission does."""
+    session_id = admitted.session.session_id
+    async with deps.feed.watching(session_id, admitted.permissions) as watch:
+        await _send(socket, first_message(admitted.session))
+        for message in await asyncio.to_thread(deps.feed.render, session_id, watch.before, Downsampler()):
+            if watch.permissions.shows(message):
+                await _send(socket, message.text)
+        watch.before = ()
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_forward, socket, watch)
+                tasks.start_soon(_look_again, deps, token, watch)
+                tasks.start_soon(_listen, socket)
+        except* _Over:
+            await socket.close(REFUSED, "the token opens this no more")
+
+
+async def _forward(socket: WebSocket, watch: Watch) -> None:
+    while True:
+        await _send(socket, (await watch.next()).text)
+
+
+async def _look_again(deps: Dependencies, token: str, watch: Watch) -> None:
+    """Ask from time to time what may be seen still; raises ``_Over`` when nothing may."""
+    while True:
+        await asyncio.sleep(deps.settings.permissions_every_s)
+        try:
+            watch.permissions = await asyncio.to_thread(_permissions_now, deps, token, watch.session_id)
+        except (NotAllowed, InvalidInput) as error:
+            raise _Over from error
+        except Unavailable:
+            watch.permissions = Permissions()  # unknown means no
+
+
+def _permissions_now(deps: Dependencies, token: str, session_id: str) -> Permissions:
+    asking = caller_of(deps.store, token)
+    with deps.store.reading(asking.tenant_id) as work:
+        return permissions_of(asking, work, known_session(deps, asking, work, session_id))
+
+
+async def _listen(socket: WebSocket) -> None:
+    """What a page says after its token means nothing; that it goes does."""
+    while True:
+        await socket.receive_text()
+
+
+async def _send(socket: WebSocket, text: str) -> None:
+    with anyio.fail_after(SENT_WITHIN_S):
+        await socket.send_text(text)

@@ -1,0 +1,1 @@
+"""What runs beside the requests: the outbox, what others say, what is due."""
