@@ -18,7 +18,7 @@ test: $(VENV)/dev web/node_modules ## set up, start real servers on loopback, ru
 
 check: $(VENV)/dev ## style, types, architecture, messages
 	@echo "style" && $(BIN)/ruff check && $(BIN)/ruff format --check
-	@echo "types" && $(BIN)/mypy src services/*.py services/*/affectloop_* commands/affectloop_* learning/*.py tests proto docs web/generate.py benchmarks examples install.py
+	@echo "types" && $(BIN)/mypy src services/*.py services/*/affectloop_* commands/affectloop_* learning/affectloop_learning tests proto docs web/generate.py benchmarks examples install.py
 	@echo "architecture" && $(BIN)/lint-imports
 	@echo "messages" && cd proto && ../$(BIN)/buf lint
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -77,6 +78,20 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, f"{node.name} is too long"
+
+
+def test_every_task_that_a_document_names_is_there() -> None:
+    points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    groups = {"evaluate": "affectloop.evaluations", "train": "affectloop.trainings", "render": "affectloop.renderings"}
+    documents = [path for path in tracked() if path.suffix in {".md", ".json"} or path.name == "NOTICE"]
+    named = {
+        (path.relative_to(ROOT).as_posix(), verb, task)
+        for path in documents
+        for verb, task in re.findall(rb"`?affectloop (evaluate|train|render) ([a-z][a-z-]+)", path.read_bytes())
+    }
+    assert len(named) > 8
+    unknown = [each for each in named if each[2].decode() not in points[groups[each[1].decode()]]]
+    assert not unknown
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
