@@ -25,6 +25,7 @@ from affectloop.messages.v1.capture_service_pb2_grpc import CaptureServiceStub
 from affectloop.runtime.service import Surroundings, load
 from affectloop.session import Session
 from affectloop.store.live.memory import MemoryLiveState
+from affectloop.telemetry.health import Health
 from affectloop.topics import AUDIO, FRAMES, SIGNALS
 from affectloop_capture.admission.stream_authentication import STREAM_TOKEN, token_digest
 from affectloop_capture.ingest.server import CaptureServer, run
@@ -111,14 +112,48 @@ def test_a_consent_that_is_withdrawn_stops_its_modality_within_the_call() -> Non
     played(scene)
 
 
-def test_an_unknown_session_is_refused_even_with_a_token() -> None:
+def test_an_unknown_session_has_no_token_that_is_good() -> None:
     async def scene() -> None:
         async with a_scene() as stage:
             stage.live.put_latest("s2", STREAM_TOKEN, token_digest(TOKEN))
-            refused, summary = await stage.send([payload(a_frame(session_id="s2"))])
-            assert refused.refusal.field == "Header.session_id"
-            assert "not known" in refused.refusal.problem
-            assert summary.accepted == 0
+            with pytest.raises(grpc.aio.AioRpcError) as error:
+                await stage.send([payload(a_frame(session_id="s2"))])
+            assert error.value.code() == grpc.StatusCode.PERMISSION_DENIED
+
+    played(scene)
+
+
+def test_calls_that_bring_no_record_end_by_themselves_and_keep_no_device_out() -> None:
+    async def scene() -> None:
+        settings = CaptureSettings(port=0, shutdown_s=0, first_record_within_s=0.2, unproven_calls_of_address=5, calls_most=2)
+        async with a_scene(settings=settings) as stage:
+            bogus = [stage.call((("authorization", "Bearer bogus"),)) for _ in range(20)]
+            (summary,) = await stage.send([payload(a_frame())])
+            assert summary.accepted == 1
+            assert {await call.code() for call in bogus} == {grpc.StatusCode.DEADLINE_EXCEEDED}
+
+    played(scene)
+
+
+def test_devices_beyond_the_most_are_told_to_call_again() -> None:
+    async def scene() -> None:
+        async with a_scene(settings=CaptureSettings(port=0, shutdown_s=0, calls_most=1)) as stage:
+            first = stage.call()
+            await first.write(payload(a_frame(jpeg=b"no picture")))
+            await first.read()  # a refusal: it is served
+            with pytest.raises(grpc.aio.AioRpcError) as error:
+                await stage.send([payload(a_frame())])
+            assert error.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+            first.cancel()
+
+    played(scene)
+
+
+def test_nobody_waits_for_a_change_of_health() -> None:
+    async def scene() -> None:
+        async with a_scene() as stage:
+            watching = health_pb2_grpc.HealthStub(stage.channel).Watch(health_pb2.HealthCheckRequest())
+            assert await watching.code() == grpc.StatusCode.UNIMPLEMENTED
 
     played(scene)
 
@@ -347,7 +382,7 @@ def test_a_taken_port_is_said_with_what_to_do() -> None:
     async def scene() -> None:
         async with a_scene() as stage:
             clock = ManualClock()
-            around = Surroundings(bus=stage.bus, live=stage.live, clock=clock, ready=lambda: None)
+            around = Surroundings(bus=stage.bus, live=stage.live, clock=clock, ready=lambda: None, health=Health(clock))
             first = CaptureServer(SETTINGS, around)
             await first.start()
             second = CaptureServer(CaptureSettings(port=first.port, shutdown_s=0), around)
@@ -361,7 +396,7 @@ def test_a_taken_port_is_said_with_what_to_do() -> None:
 def test_the_edge_says_that_it_is_ready_and_leaves_when_cancelled() -> None:
     async def scene() -> None:
         ready = asyncio.Event()
-        around = Surroundings(bus=MemoryBus(), live=MemoryLiveState(), clock=ManualClock(), ready=ready.set)
+        around = Surroundings(bus=MemoryBus(), live=MemoryLiveState(), clock=ManualClock(), ready=ready.set, health=Health(ManualClock()))
         running = asyncio.create_task(run(SETTINGS, around))
         await ready.wait()
         running.cancel()
