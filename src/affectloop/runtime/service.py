@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import entry_points
@@ -89,6 +90,15 @@ class Edge:
 def installed() -> dict[str, Service | Edge]:
     """Every installed service by name."""
     return {point.name: load(point.name) for point in entry_points(group="affectloop.services")}
+
+
+def processors() -> list[Service]:
+    """Every installed service that turns events into events; one that lacks its extra is left out."""
+    found = []
+    for point in entry_points(group="affectloop.services"):
+        with suppress(Unavailable):
+            found.append(load(point.name))
+    return [service for service in found if isinstance(service, Service)]
 
 
 def load(name: str) -> Service | Edge:
