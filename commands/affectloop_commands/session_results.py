@@ -83,7 +83,7 @@ class SessionResults:
     def _take(self, event: Event) -> None:
         stream = Stream(TOPIC_OF_EVENT[type(event)].name, event.header.stream_id)
         if stream in self._reached:
-            until_us = END_OF_TIME_US if event.header.ends_stream else event.header.event_time_us
+            until_us = event.header.complete_until_us
             self._reached[stream] = max(self._reached[stream], until_us)
         if (stream, event.header.sequence) not in self._seen:
             self._seen.add((stream, event.header.sequence))
