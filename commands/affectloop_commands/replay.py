@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from affectloop.clock import MICROSECONDS, Clock, SystemClock
 from affectloop.commands.run import settings_from
 from affectloop.errors import InvalidInput, Unavailable
 from affectloop.report import write_report
-from affectloop.runtime.service import load
+from affectloop.runtime.service import Service, processors
 from affectloop.runtime.service_runner import ServiceRunner, open_bus, open_live_state
-from affectloop.session import Mode, Session, new_session
+from affectloop.session import Mode, Session, Stream, new_session
 from affectloop.store.live import LiveState
 from affectloop.topics import TOPIC_BY_NAME, TOPICS
 from affectloop_capture.playback.merge import CHUNK_MS, MergedSource, merge
@@ -27,7 +28,7 @@ from affectloop_commands.session_results import SessionResults
 
 AHEAD_US = 60 * MICROSECONDS  # a play at full speed runs at most this far ahead of the services: raw topics keep a minute
 SILENT_LIMIT_S = 120.0  # nothing new for this long after the play: the services are gone, or one failed
-SERVICES = ("face", "physio", "audio", "fusion", "recommender")  # all that turn events into events
+QUIET_S = 10.0  # nothing new for this long: it says what it waits for
 RESEARCH = "research"  # who replays a file of their own states that its person agreed
 
 
@@ -68,9 +69,10 @@ def run(chosen: argparse.Namespace) -> int:
     if not isinstance(bus, MemoryBus):
         bus.create(TOPICS)
     session = session_of(merged)
+    need_makers(session, merged.streams, processors())
     with ExitStack() as stack:
         if not chosen.attach:
-            services = [(service, service.settings()) for service in map(load, SERVICES)]
+            services = [(service, service.settings()) for service in processors()]
             stack.enter_context(runner := ServiceRunner(services, runtime, bus, live, clock))
             runner.wait_until_ready()
         results = replay(merged, session, bus, live, clock, speed=None if chosen.speed == "max" else 1.0)
@@ -93,6 +95,21 @@ def session_of(merged: MergedSource) -> Session:
         emotion_inference=True,
         started_at_us=merged.started_at_us,
     )
+
+
+def need_makers(session: Session, brought: Sequence[Stream], services: Sequence[Service]) -> None:
+    """Refuse a session that would wait for a stream that nobody makes."""
+    for stream in session.streams:
+        if stream not in brought and not _makers(stream, services):
+            made = sorted({topic.name for service in services for topic in service.produces})
+            raise InvalidInput(
+                f"nobody makes {stream.topic} (stream {stream.stream_id}), which the session would wait for: the services that are here"
+                f" make {', '.join(made)}; name it in the SERVICE.produces of the one that makes it, or see `affectloop doctor`"
+            )
+
+
+def _makers(stream: Stream, services: Sequence[Service]) -> list[str]:
+    return [service.name for service in services if stream.topic in {topic.name for topic in service.produces}]
 
 
 def replay(merged: MergedSource, session: Session, bus: Bus, live: LiveState, clock: Clock, *, speed: float | None) -> SessionResults:
@@ -123,6 +140,7 @@ class _Lead:
     def __init__(self, results: SessionResults, clock: Clock) -> None:
         self._results, self._clock = results, clock
         self._count, self._since_s = -1, clock.monotonic_s()
+        self._told = False
 
     def is_long(self, came_until_us: int) -> bool:
         """Whether the play is to wait for the services; raises ``Unavailable`` when they are silent meanwhile."""
@@ -136,10 +154,18 @@ class _Lead:
         """Call while waiting."""
         if len(self._results.events) != self._count:
             self._count, self._since_s = len(self._results.events), self._clock.monotonic_s()
-        if self._clock.monotonic_s() > self._since_s + SILENT_LIMIT_S:
-            raise Unavailable(
-                f"nothing came for {SILENT_LIMIT_S:g} s while waiting for {', '.join(self._results.waits_for)}: are the services up?"
-            )
+            self._told = False
+        silent_s = self._clock.monotonic_s() - self._since_s
+        if silent_s > SILENT_LIMIT_S:
+            raise Unavailable(f"nothing came for {SILENT_LIMIT_S:g} s while waiting for {self._waited_for()}: are the services up?")
+        if silent_s > QUIET_S and not self._told:
+            self._told = True
+            print(f"\nnothing came for {QUIET_S:g} s: waiting for {self._waited_for()}", file=sys.stderr)
+
+    def _waited_for(self) -> str:
+        services = processors()
+        waits = [(f"{stream.stream_id} ({stream.topic}", _makers(stream, services)) for stream in self._results.waits_for]
+        return ", ".join(f"{name}, made by {' or '.join(makers) or 'nobody here'})" for name, makers in waits)
 
 
 def _wait_for(results: SessionResults, clock: Clock) -> None:

@@ -51,9 +51,10 @@ class SessionResults:
         return min(self._reached.values(), default=END_OF_TIME_US)
 
     @property
-    def waits_for(self) -> Sequence[str]:
+    def waits_for(self) -> Sequence[Stream]:
         """Streams that have not ended."""
-        return sorted(stream.stream_id for stream, reached in self._reached.items() if reached != END_OF_TIME_US)
+        waiting = [stream for stream, reached in self._reached.items() if reached != END_OF_TIME_US]
+        return sorted(waiting, key=lambda stream: (stream.topic, stream.stream_id))
 
     def close(self) -> None:
         """Stop collecting; raises what went wrong."""

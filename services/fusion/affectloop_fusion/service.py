@@ -9,7 +9,7 @@ import onnxruntime
 
 from affectloop import models
 from affectloop.events import Event, Reason
-from affectloop.runtime.service import Batch, Loop, Service
+from affectloop.runtime.service import Batch, Loop, Resources, Service
 from affectloop.topics import AUDIO_FEATURES, ESTIMATES, FACE_FEATURES, PHYSIO_FEATURES
 from affectloop_fusion.estimates import Answers, Gate
 from affectloop_fusion.processor import FusionProcessor, FusionWindow
@@ -73,4 +73,5 @@ SERVICE = Service(
     processor=FusionProcessor,
     complete=complete,
     loop=Loop.JOINS,
+    resources=Resources(autoscaled=False),
 )

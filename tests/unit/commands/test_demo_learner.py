@@ -37,9 +37,9 @@ from affectloop_face.detection import FaceDetector
 from affectloop_face.expression import Classify
 from affectloop_face.processor import FaceProcessor
 from affectloop_face.settings import FaceSettings
+from affectloop_learning.demo_learner import story
 from affectloop_physio.processor import PhysioProcessor
 from affectloop_physio.settings import PhysioSettings
-from demo_learner import story
 
 SESSION = "demo"
 TRUTH = truth()
@@ -133,13 +133,13 @@ def shown(what: str) -> list[tuple[float, float]]:
 
 def test_the_files_are_those_that_the_truth_describes() -> None:
     for name, expected in TRUTH["sha256"].items():
-        assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == expected, f"{name}: run learning/make_demo_learner.py"
+        assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == expected, f"{name}: run affectloop render demo-learner"
     assert sum(path.stat().st_size for path in FOLDER.iterdir() if path.is_file()) < LARGEST_BYTES
 
 
 def test_the_truth_is_the_storys() -> None:
     told = json.loads(json.dumps(story.truth()))
-    assert {key: TRUTH[key] for key in told} == told, "run learning/make_demo_learner.py"
+    assert {key: TRUTH[key] for key in told} == told, "run affectloop render demo-learner"
 
 
 def test_it_is_one_learner_with_all_streams_of_the_same_length(learner: Source) -> None:
