@@ -34,9 +34,9 @@ class Mix:
 
     def mono(self, block: Block) -> FloatArray:
         """One channel of a block."""
-        if len(set(self.weights)) == 1:
-            return block.mean(axis=1, dtype=np.float32)
-        return (block @ np.asarray(self.weights)).astype(np.float32)
+        even = len(set(self.weights)) == 1
+        mono: FloatArray = np.asarray(block.mean(axis=1) if even else block @ np.asarray(self.weights), np.float32)
+        return mono
 
 
 def mix_of(blocks: Iterable[Block], channels: int) -> Mix:

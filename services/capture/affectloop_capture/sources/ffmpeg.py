@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ _TOLD_CHARACTERS = 200
 class Decoding:
     """A sound as the program decodes it: rate, channels, blocks of samples. ``complaint`` says at the end what it met."""
 
-    def __init__(self, output: BinaryIO) -> None:
+    def __init__(self, output: IO[bytes]) -> None:
         self._output = output
         self.channels, self.rate_hz = _form(output)
         self.complaint = ""
@@ -45,9 +45,8 @@ def decoding(path: Path) -> Iterator[Decoding]:
     """Decode a sound's first track; ``InvalidInput`` where there is no such program, or it reads nothing. Nothing lies on the disk."""
     program = shutil.which(PROGRAM)
     if program is None:
-        raise InvalidInput(
-            f"{path}: is sound of a kind that is read by {PROGRAM}, which is not installed; install it, or convert to WAV or FLAC"
-        )
+        remedy = f"install {PROGRAM}, or convert it to WAV or FLAC"
+        raise InvalidInput(f"{path}: is sound of a kind that {PROGRAM} reads, which this machine lacks; {remedy}")
     command = [
         program, "-nostdin", "-hide_banner", "-loglevel", "error", "-protocol_whitelist", "file,pipe", "-i", f"file:{path}",
         "-map", "0:a:0", "-vn", "-sn", "-dn", "-bitexact", "-f", "wav", "-c:a", "pcm_f32le", "pipe:1",
@@ -72,13 +71,13 @@ def decoding(path: Path) -> Iterator[Decoding]:
             process.kill()
 
 
-def _said(errors: BinaryIO) -> str:
+def _said(errors: IO[bytes]) -> str:
     errors.seek(0)
     lines = [line.strip() for line in errors.read().decode(errors="replace").splitlines() if line.strip()]
     return lines[0][:_TOLD_CHARACTERS] if lines else ""
 
 
-def _form(output: BinaryIO) -> tuple[int, int]:
+def _form(output: IO[bytes]) -> tuple[int, int]:
     """Channels and rate, by the WAV header before the samples; ``ValueError`` where none comes."""
     head = output.read(12)
     channels = rate_hz = 0

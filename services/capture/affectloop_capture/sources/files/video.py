@@ -96,9 +96,8 @@ class VideoTrack:
                 "copy it again, or read what there is with --salvage"
             )
         until = "the end" if lost.until_us is None else f"{lost.until_us / MICROSECONDS:.1f} s"
-        self.notes.append(
-            f"DAMAGED: {lost.count} frame{'s' * (lost.count > 1)} from frame {number} on could not be decoded, {lost.from_us / MICROSECONDS:.1f} s to {until}"
-        )
+        frames = f"{lost.count} frame{'s' * (lost.count > 1)} from frame {number} on"
+        self.notes.append(f"DAMAGED: {frames} could not be decoded, {lost.from_us / MICROSECONDS:.1f} s to {until}")
 
 
 def open_video(path: Path, *, salvage: bool = False) -> Source:
