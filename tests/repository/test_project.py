@@ -133,3 +133,9 @@ def test_decisions_are_numbered_once_and_complete() -> None:
     for path in paths:
         for part in ("Context", "Decision", "Consequences", "Rejected"):
             assert f"## {part}" in path.read_text(), f"{path.name} lacks {part}"
+
+
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_what_a_document_names_is_there(name: str) -> None:
+    named = re.findall(r"(?:tests|src|services|commands|deploy|docs|learning|proto|web)/[\w./-]*\w", (ROOT / name).read_text())
+    assert not [path for path in named if "NAME" not in path and not list(ROOT.glob(f"{path}*"))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 
 import numpy as np
 import onnxruntime
@@ -53,9 +54,10 @@ def complete(settings: FusionSettings) -> Batch:
 
     def estimates(events: Sequence[Event]) -> Sequence[Event]:
         windows = [event for event in events if isinstance(event, FusionWindow)]
-        seen = [window for window in windows if holds_anything(window)]
+        holding = [holds_anything(window) for window in windows]
+        seen = list(compress(windows, holding))
         given = iter(gate.estimates(seen, net.answers(seen)) if seen else ())
-        return [next(given) if holds_anything(window) else gate.abstaining(window, Reason.NO_SIGNAL) for window in windows]
+        return [next(given) if holds else gate.abstaining(window, Reason.NO_SIGNAL) for window, holds in zip(windows, holding, strict=True)]
 
     return estimates
 
