@@ -25,7 +25,10 @@ FULL_SCALE = 32_768
 BLOCK_FRAMES = 1 << 20  # read so much at a time, so that only the mono mix is held whole
 UNKNOWN_FRAMES = 1 << 40  # what claims more (eight years at 192 kHz) does not know
 SAMPLES_BEGIN = (b"fLaC", b"ID3", b"FORM", b"caff", b"riff", b".snd", b"dns.", b"Creative Voice File")  # RIFF and Ogg by their streams
-OTHERS_BEGIN = (b"#!AMR", b"\xff\xf1", b"\xff\xf9", b"ADIF", b"MAC ", b"wvpk", b"TTA1")  # AMR, AAC, Monkey's Audio, WavPack, True Audio
+OTHERS_BEGIN = (b"#!AMR", b"ADIF", b"MAC ", b"wvpk", b"TTA1")  # AMR, AAC, Monkey's Audio, WavPack, True Audio
+
+
+LEAST_FRAMES = 4  # in the first bytes; noise has not so many
 
 
 class Samples(Protocol):
@@ -187,8 +190,12 @@ def _knows(path: Path, first_bytes: bytes) -> bool:
     layout = layout_of(path)
     if layout is not None:
         return layout.sound and not layout.video
-    is_mpeg = len(first_bytes) > 1 and first_bytes[0] == 0xFF and first_bytes[1] & 0xE6 in (0xE2, 0xE4, 0xE6)  # layers 3 to 1
-    return is_mpeg or first_bytes.startswith((*SAMPLES_BEGIN, *OTHERS_BEGIN))
+    return first_bytes.startswith((*SAMPLES_BEGIN, *OTHERS_BEGIN)) or _is_mpeg(first_bytes)
+
+
+def _is_mpeg(first_bytes: bytes) -> bool:
+    """MP3 or AAC without a header: frames that begin alike, several times; ISO/IEC 11172-3 section 2.4.1.3, 13818-7 annex A."""
+    return first_bytes[:1] == b"\xff" and first_bytes[1:2] >= b"\xe0" and first_bytes.count(first_bytes[:2]) >= LEAST_FRAMES
 
 
 FORMAT = FileFormat(
