@@ -31,7 +31,9 @@ from affectloop.events import (
     SkinConductanceResponse,
     TrialAnswered,
 )
+from affectloop.runtime.service import load
 from affectloop.session import Mode, Session, Stream, new_session
+from affectloop.topics import TOPIC_OF_EVENT
 
 SCR_EVERY_S = (0.0, 23.0, 37.0, 59.0, 84.0, 91.0)  # onsets within each cycle of 100 s
 FACE_HZ, EDA_HZ, PPG_HZ = 10, 4, 32
@@ -47,6 +49,8 @@ class MadeUp:
 
     started_at_us: int
     seed: int = 7
+    fault: str = ""  # a service in which a fault stops the session
+    fault_at_s: float = 45.0
 
     def session(self) -> Session:
         """Its descriptor."""
@@ -70,7 +74,17 @@ class MadeUp:
         """Every event of so many seconds, in event time."""
         made = [*self._face(seconds), *self._signals(seconds), *self._physio(seconds), *self._audio(seconds), *self._estimates(seconds)]
         made += [*self._training(seconds), *self._changes(seconds)]
+        if self.fault:
+            made = [*filter(self._outlives_the_fault, made), self._stopped()]
         return iter(sorted(made, key=lambda event: event.header.event_time_us))
+
+    def _outlives_the_fault(self, event: Event) -> bool:
+        stopped = event.header.event_time_us > self.started_at_us + self.fault_at_s * 1e6
+        return not stopped or TOPIC_OF_EVENT[type(event)] not in load(self.fault).produces or isinstance(event, SessionChanged)
+
+    def _stopped(self) -> Event:
+        header = self._header(f"fault.{self.fault}", 1, self.fault_at_s, 1)
+        return SessionChanged(header=header, change=SessionChange.STOPPED_BY_FAULT, consented=tuple(Modality), service=self.fault)
 
     def _header(self, stream: str, sequence: int, at_s: float, step_s: float) -> Header:
         at_us = self.started_at_us + round(at_s * 1e6)

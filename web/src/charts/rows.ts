@@ -4,7 +4,7 @@ import type { Cause, Modality } from "../api/events";
 import { EXPRESSIONS, MODALITIES } from "../api/vocabulary";
 import { causeWords, type Words } from "../i18n";
 import { changes, type Change } from "../tracks/levelChanges";
-import { between, firstAfter, gapsWithin, type Gap, type Trace, type Track, type Tracks, type Value } from "../tracks/model";
+import { between, firstAfter, gapsWithin, silence, type Gap, type Trace, type Track, type Tracks, type Value } from "../tracks/model";
 import { facesShown, peaks, smooth } from "./expressions";
 import { band, dot, hatch, line, ticks, textWidth, within, write, type Pane } from "./pane";
 import { BAND_80, extent, linear, roundRange, type Scale } from "./scale";
@@ -30,7 +30,7 @@ const SHORTEST_GAP_PX = 4;
 function gaps(pane: Pane, track: Track, context: ChartContext, modality?: Modality): void {
   const perPixel = (pane.to - pane.from) / Math.max(1, pane.right - pane.left);
   const off = modality === undefined ? !MODALITIES.some(context.allowed) : !context.allowed(modality);
-  const nothing: Gap[] = context.live && track.t.length === 0 ? [{ from: pane.from, to: pane.to, reason: "no-record" }] : [];
+  const nothing: Gap[] = context.live && track.t.length === 0 ? [{ from: pane.from, to: pane.to, reason: silence(track) }] : [];
   const found = [...nothing, ...gapsWithin(track, pane.from, pane.to, SHORTEST_GAP_PX * perPixel)];
   const word = (reason: Gap["reason"]): string => context.words.reasons[off && reason === "no-record" ? "not-allowed" : reason] ?? reason;
   hatch(pane, found, word);

@@ -70,6 +70,7 @@ export const reportEn = {
   gap: "longest gap",
   good: "good",
   otherwise: "otherwise",
+  faultNote: (parts: string) => `A fault in the software stopped a part of this session: ${parts}. The report has what came before.`,
   model: "The model",
   limits: "What this report cannot say",
   limitsText:
@@ -142,6 +143,7 @@ export const reportZh: ReportWords = {
   gap: "最长间断",
   good: "正常",
   otherwise: "其余",
+  faultNote: (parts) => `软件故障使本次会话的一部分停止：${parts}。报告包含此前的内容。`,
   model: "模型",
   limits: "本报告不能说明什么",
   limitsText: "本报告用于辅助训练。它不是诊断，不是对品格的评判，也不能识别谎言。估计来自模型，可能出错，尤其对模型未曾训练过的人和情境；一个人的感受，只有本人能说。",
