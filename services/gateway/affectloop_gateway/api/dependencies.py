@@ -36,6 +36,7 @@ class Dependencies:
     live: LiveState
     clock: Clock
     feed: Feed
+    longest_session_us: int
     wake: Callable[[], None] = field(default=_nobody)  # the outbox has something; may be called from any thread
     is_ready: Callable[[], bool] = field(default=lambda: True)
 
