@@ -97,11 +97,13 @@ def application() -> FastAPI:
         clock = SystemClock()
         start = clock.wall_us() - round(BACKLOG_S * 1e6)
         await socket.send_text(json.dumps({"topic": "session", "event": descriptor(session_id, stopped.is_set()), "age_ms": 0}))
+        gone = asyncio.ensure_future(socket.receive())  # a page says nothing after its token: what comes is that it goes
         for event in MadeUp(start, fault=fault_of(session_id)).events(LENGTH_S):
             due = event.header.complete_until_us if hasattr(event, "samples") else event.header.event_time_us
             late_s = (due - clock.wall_us()) / 1e6 + 0.12
-            if late_s > 0:
-                await asyncio.sleep(late_s)
+            await asyncio.sleep(max(0.0, late_s))
+            if gone.done():
+                return
             topic = TOPIC_OF_EVENT[type(event)].name
             if not wanted(event, session_id) or (stopped.is_set() and not topic.startswith("session.")):
                 continue

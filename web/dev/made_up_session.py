@@ -33,7 +33,6 @@ from affectloop.events import (
 )
 from affectloop.runtime.service import load
 from affectloop.session import Mode, Session, Stream, new_session
-from affectloop.topics import TOPIC_OF_EVENT
 
 SCR_EVERY_S = (0.0, 23.0, 37.0, 59.0, 84.0, 91.0)  # onsets within each cycle of 100 s
 FACE_HZ, EDA_HZ, PPG_HZ = 10, 4, 32
@@ -75,12 +74,13 @@ class MadeUp:
         made = [*self._face(seconds), *self._signals(seconds), *self._physio(seconds), *self._audio(seconds), *self._estimates(seconds)]
         made += [*self._training(seconds), *self._changes(seconds)]
         if self.fault:
-            made = [*filter(self._outlives_the_fault, made), self._stopped()]
+            made = [*self._until_the_fault(made), self._stopped()]
         return iter(sorted(made, key=lambda event: event.header.event_time_us))
 
-    def _outlives_the_fault(self, event: Event) -> bool:
-        stopped = event.header.event_time_us > self.started_at_us + self.fault_at_s * 1e6
-        return not stopped or TOPIC_OF_EVENT[type(event)] not in load(self.fault).produces or isinstance(event, SessionChanged)
+    def _until_the_fault(self, events: list[Event]) -> Iterator[Event]:
+        made = {topic.event for topic in load(self.fault).produces} - {SessionChanged}
+        until_us = self.started_at_us + self.fault_at_s * 1e6
+        return (event for event in events if type(event) not in made or event.header.event_time_us <= until_us)
 
     def _stopped(self) -> Event:
         header = self._header(f"fault.{self.fault}", 1, self.fault_at_s, 1)

@@ -126,7 +126,7 @@ function drawHeart(pane: Pane, context: ChartContext): void {
 function drawSkin(pane: Pane, context: ChartContext): void {
   const { skin, conductance, responses } = context.tracks;
   const measured = conductance.t.length > 0;
-  const level = measured ? { t: conductance.t, columns: [trusted(conductance, skin.gaps)] } : { t: skin.t, columns: [skin.columns[1]!] };
+  const level = measured ? { t: conductance.t, columns: [trusted(conductance, unjudged(skin))] } : { t: skin.t, columns: [skin.columns[1]!] };
   const all = extent([...inSpan(level, level.columns[0]!, pane), ...inSpan(skin, skin.columns[0]!, pane)]);
   const range = roundRange(...(all ?? [0, 1]), 0.4);
   const y = linear(range[0], range[1], pane.bottom, pane.top);
@@ -142,6 +142,11 @@ function drawSkin(pane: Pane, context: ChartContext): void {
     dot(pane, pane.x(response.t), y(value), pane.palette.body, radius);
     if (radius > 3) dot(pane, pane.x(response.t), y(value), pane.palette.panel, radius - 2);
   }
+}
+
+/** Where nobody says that the signal is good: its gaps, and all that comes after a fault. */
+export function unjudged(track: Track): readonly Gap[] {
+  return track.stopped ? [...track.gaps, { from: track.t.at(-1) ?? -Infinity, to: Infinity, reason: "fault" }] : track.gaps;
 }
 
 /** What was measured, without the stretches that are not to be trusted. */
