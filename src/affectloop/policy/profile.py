@@ -49,6 +49,15 @@ class View(StrEnum):
     NAMES = "names"  # who the pseudonym is
 
 
+class Deed(StrEnum):
+    """What there is to do about a learner."""
+
+    PEOPLE = "people"  # add and erase learners, say who teaches whom
+    CONSENTS = "consents"  # note what was agreed to
+    SESSIONS = "sessions"  # start and end
+    ANSWERS = "answers"  # of trials, and wishes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What one jurisdiction's profile allows."""
@@ -65,10 +74,15 @@ class Profile:
     own_from_age_years: int  # from here on a person decides alone
     retention_s: Mapping[Privacy, int]
     sees: Mapping[Role, frozenset[View]]
+    does: Mapping[Role, frozenset[Deed]]
 
     def shows(self, role: Role, view: View) -> bool:
         """Whether a role may see this; unknown means no."""
         return view in self.sees.get(role, frozenset())
+
+    def lets(self, role: Role, deed: Deed) -> bool:
+        """Whether a role may do this; unknown means no."""
+        return deed in self.does.get(role, frozenset())
 
 
 def profile(name: str | None) -> Profile:
@@ -99,4 +113,5 @@ def _read(name: str, content: dict[str, Any]) -> Profile:
         own_from_age_years=consent["own_from_age_years"],
         retention_s={privacy: retention[privacy] for privacy in Privacy},
         sees={Role(role): frozenset(map(View, views)) for role, views in content["sees"].items()},
+        does={Role(role): frozenset(map(Deed, deeds)) for role, deeds in content["does"].items()},
     )
