@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from affectloop.events import END_OF_TIME_US
-from affectloop.runtime.service import load
+from affectloop.runtime.service import installed, load
 from affectloop.settings import RuntimeSettings
 from affectloop.telemetry import metrics
 from affectloop.topics import DEAD_LETTER_RETENTION_S, PARTITIONS, TOPICS, Topic
@@ -22,20 +23,23 @@ WRITTEN = "Written by docs/generate.py from {}; `make docs` writes it anew.\n"
 
 def topics_page() -> str:
     """Every topic with its event's fields, units and limits."""
-    lines = ["# Topics", "", WRITTEN.format("src/affectloop/topics.py and events.py")]
+    lines = ["# Topics", "", WRITTEN.format("src/affectloop/topics.py, events/ and the services")]
     days = DEAD_LETTER_RETENTION_S // 86400
     lines += [
         f"Keys are session ids; every topic has {PARTITIONS} partitions unless a setting says otherwise. `<topic>.dlq` keeps what could",
         f"not be read for {days} days (facts: as long as their topic). Payloads of raw and derived topics are sealed with the",
         "session's key.",
         "",
-        "| topic | event | from | to | a learner | privacy | kept |",
-        "|---|---|---|---|---|---|---|",
+        "| topic | event | from | to | derives from | a learner | privacy | kept for | recorded | view |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for topic in TOPICS:
         kept = _duration(topic.retention_s) + (", compacted" if topic.compacted else "")
-        ends = f"{', '.join(topic.producers)} | {', '.join(topic.consumers)}"
-        lines.append(f"| {topic.name} | {topic.event.__name__} | {ends} | {topic.rate} | {topic.privacy} | {kept} |")
+        makers = [name for name, service in installed().items() if topic in service.produces]
+        ends = f"{', '.join(makers)} | {', '.join(name for name, service in installed().items() if topic in service.consumes)}"
+        sources = ", ".join(source.name for source in topic.derives_from)
+        seen = f"{'yes' if topic.recorded else 'no'} | {topic.view or 'none'}"
+        lines.append(f"| {topic.name} | {topic.event.__name__} | {ends} | {sources} | {topic.rate} | {topic.privacy} | {kept} | {seen} |")
     for topic in TOPICS:
         lines += ["", *_event(topic)]
     return "\n".join(lines) + "\n"
@@ -46,13 +50,14 @@ def _event(topic: Topic) -> Iterator[str]:
     yield ""
     yield (topic.event.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ")
     yield ""
-    yield "| field | unit | range |"
-    yield "|---|---|---|"
-    for name, field in topic.event.__dataclass_fields__.items():
-        limits = field.metadata
+    yield "| field | unit | range | on views |"
+    yield "|---|---|---|---|"
+    seen = {path.split(".")[0] for path in topic.shown}
+    for field in fields(topic.event):
+        limits, shown = field.metadata, "yes" if field.name in seen else ""
         span = f"{_limit(limits['low'])} to {_limit(limits['high'])}" if "low" in limits else ""
         size = f", {limits['size']} numbers" if limits.get("size") else ""
-        yield f"| {name} | {limits.get('unit', '')} | {span}{size} |"
+        yield f"| {field.name} | {limits.get('unit', '')} | {span}{size} | {shown} |"
 
 
 def _limit(value: float) -> str:

@@ -113,7 +113,6 @@ PHYSIO = Service(name="physio", consumes=(SIGNALS,), produces=(PHYSIO_FEATURES,)
 VOICE = Service(name="audio", consumes=(AUDIO,), produces=(AUDIO_FEATURES,), settings=RuntimeSettings, processor=MeanSound)
 FUSION = Service(
     name="fusion", consumes=(PHYSIO_FEATURES, AUDIO_FEATURES), produces=(ESTIMATES,), settings=RuntimeSettings, processor=Fused,
-    infers_emotion=True,
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """How an event's fields are declared: unit, closed range and size beside the name, which the codec enforces both ways."""
 
-from dataclasses import field
-from typing import Any
+from dataclasses import field, fields, is_dataclass
+from typing import Any, get_args, get_type_hints
 
 
 def number(unit: str, low: float, high: float, *, optional: bool = False) -> Any:
@@ -17,3 +17,20 @@ def array(unit: str, low: float, high: float, *, size: int | None = None, column
     """
     metadata = {"unit": unit, "low": low, "high": high, "size": size, "columns": columns}
     return field(default=None, metadata=metadata) if optional else field(metadata=metadata)
+
+
+def paths(event_class: type) -> tuple[str, ...]:
+    """The paths of an event's fields, those of its parts with a dot: ``quality``, ``header.sequence``, ``causes.value``."""
+    hints = get_type_hints(event_class)
+    found: list[str] = []
+    for each in fields(event_class):
+        part = _part(hints[each.name])
+        found += [each.name] if part is None else [f"{each.name}.{path}" for path in paths(part)]
+    return tuple(found)
+
+
+def _part(hint: Any) -> type | None:
+    """The dataclass that a field holds, one of it, many or none; ``None`` for plain values."""
+    if isinstance(hint, type) and is_dataclass(hint):
+        return hint
+    return next((part for part in map(_part, get_args(hint)) if part is not None), None)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from affectloop.events import Modality
-from affectloop.topics import AUDIO, AUDIO_FEATURES, ESTIMATES, FACE_FEATURES, FRAMES, PHYSIO_FEATURES, SIGNALS, Topic
+from affectloop.topics import TOPICS, Topic
 
 
 class Mode(StrEnum):
@@ -87,14 +87,13 @@ class Session:
 def declared_streams(captured: tuple[Stream, ...], *, fused: bool) -> tuple[Stream, ...]:
     """The streams of a session whose devices bring ``captured``: those, and what the services make of them.
 
-    ``fused`` says whether the profile allows emotion inference, without which there is no estimate.
+    What derives from what stands in the topics' declarations; ``fused`` says whether the profile allows emotion inference.
     """
     made = set(captured)
-    for source, result in ((FRAMES, FACE_FEATURES), (SIGNALS, PHYSIO_FEATURES), (AUDIO, AUDIO_FEATURES)):
-        if any(stream.topic == source.name for stream in captured):
-            made.add(Stream(result.name, result.stream))
-    if fused and any(stream.topic.split(".")[1] == "features" for stream in made):
-        made.add(Stream(ESTIMATES.name, ESTIMATES.stream))
+    for topic in TOPICS:  # in the order of the data path: what derives stands after its sources
+        sources = {source.name for source in topic.derives_from}
+        if (fused or not topic.infers_emotion) and any(stream.topic in sources for stream in made):
+            made.add(Stream(topic.name, topic.stream))
     return tuple(sorted(made, key=lambda stream: (stream.topic, stream.stream_id)))
 
 

@@ -1,4 +1,4 @@
-"""The contract holds runner: events, messages, topics, codec, golden messages."""
+"""The contract holds together: events, messages, topics, codec, golden messages."""
 
 import dataclasses
 import re
@@ -9,7 +9,8 @@ import pytest
 
 from affectloop import events
 from affectloop.codec import MODULES, decode, encode, message_class, to_json
-from affectloop.topics import TOPICS, Privacy
+from affectloop.topics import FACE_FEATURES, TOPICS, Privacy, Topic, View
+from golden.write import unheld
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -70,3 +71,41 @@ def test_golden_messages_are_readable_for_ever(event: type[events.Event]) -> Non
         read = decode(event, path.read_bytes())
         assert to_json(decode(event, encode(read))) == to_json(read)
         assert read.header.session_id == "golden"
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+def test_every_field_is_held_by_a_golden_message(event: type[events.Event]) -> None:
+    assert not unheld(event), "no golden message holds it: python tests/golden/write.py writes a further one"
+
+
+def test_no_topic_that_may_be_recorded_holds_a_face_or_a_voice() -> None:
+    assert [topic.name for topic in TOPICS if not topic.recorded] == ["capture.frames.v1", "capture.audio.v1"]
+
+
+def test_what_derives_has_one_stream_and_stands_after_its_sources() -> None:
+    for at, topic in enumerate(TOPICS):
+        assert all(TOPICS.index(source) < at for source in topic.derives_from)
+
+
+def changed(**changes: typing.Any) -> Topic:
+    """The faces' topic, declared otherwise."""
+    return dataclasses.replace(FACE_FEATURES, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"shown": ("qualty",)}, "face.features.v1 shows qualty, which is no field of FaceFeatures: it has header.session_id, "),
+        ({"shown": ("header",)}, "face.features.v1 shows header, which is no field"),  # a part's new field would be shown unasked
+        ({"shown": ()}, "declare both or neither"),
+        ({"view": None}, "declare both or neither"),
+        ({"stream": ""}, "face.features.v1 derives from capture.frames.v1: name the stream that its service makes"),
+    ],
+)
+def test_a_topic_that_contradicts_itself_is_refused_by_name(changes: dict[str, typing.Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        changed(**changes)
+
+
+def test_names_are_on_no_live_view() -> None:
+    assert not [topic.name for topic in TOPICS if topic.view is View.NAMES]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clock, extent, linear, roundRange, roundStep, signed, timeTicks, wilson } from "../src/scale";
+import { clock, extent, linear, roundRange, roundStep, signed, timeTicks } from "../src/charts/scale";
 
 describe("a scale", () => {
   it("puts the ends of its range on the ends of its place", () => {
@@ -11,7 +11,7 @@ describe("a scale", () => {
     expect(linear(5, 5, 0, 10)(5)).toBe(0);
   });
 
-  it("rounds its range outwards to round numbers and never makes noise fill the lane", () => {
+  it("rounds its range outwards to round numbers and never makes noise fill the row", () => {
     expect(roundRange(82.1, 82.9, 20)).toEqual([70, 95]);
     expect(roundRange(61, 118, 20)).toEqual([60, 120]);
   });
@@ -40,12 +40,5 @@ describe("times", () => {
 describe("numbers", () => {
   it("carry a true minus sign, and no sign at zero", () => {
     expect([signed(-0.31, 1), signed(0.31, 1), signed(-0.001, 1)]).toEqual(["−0.3", "+0.3", "0.0"]);
-  });
-
-  it("have Wilson's interval, which stays within 0 and 1", () => {
-    const [low, high] = wilson(8, 10);
-    expect(low).toBeCloseTo(0.49016, 4); // scipy.stats.binomtest(8, 10).proportion_ci(method="wilson")
-    expect(high).toBeCloseTo(0.94332, 4);
-    expect(wilson(0, 0)).toEqual([0, 1]);
   });
 });

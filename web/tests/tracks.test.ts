@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Descriptor, Message, Reason } from "../src/events";
+import type { Descriptor, Message, Reason } from "../src/api/events";
 import { LiveTracks } from "../src/tracks/live";
 import { at, between, emptyTrack, gapsWithin, noteGap, put } from "../src/tracks/model";
 

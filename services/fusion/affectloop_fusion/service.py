@@ -73,5 +73,4 @@ SERVICE = Service(
     processor=FusionProcessor,
     complete=complete,
     loop=Loop.JOINS,
-    infers_emotion=True,
 )

@@ -13,17 +13,7 @@ from affectloop.errors import Unavailable
 from affectloop.runtime.service import Edge, Surroundings
 from affectloop.store.sql.database import Store
 from affectloop.store.sql.keys import MasterKey
-from affectloop.topics import (
-    AUDIO_FEATURES,
-    BASELINES,
-    DIRECTIVES,
-    ESTIMATES,
-    FACE_FEATURES,
-    PHYSIO_FEATURES,
-    SESSION_EVENTS,
-    SIGNALS,
-    TRIALS,
-)  # fmt: skip
+from affectloop.topics import SESSION_EVENTS, TOPICS, TRIALS
 from affectloop_gateway.api.dependencies import Dependencies
 from affectloop_gateway.app import create_app
 from affectloop_gateway.live.feed import Feed
@@ -137,7 +127,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 SERVICE = Edge(
     name="gateway",
-    consumes=(SIGNALS, FACE_FEATURES, PHYSIO_FEATURES, AUDIO_FEATURES, ESTIMATES, BASELINES, DIRECTIVES, TRIALS, SESSION_EVENTS),
+    consumes=tuple(topic for topic in TOPICS if topic.view is not None or topic.kept),
     produces=(TRIALS, SESSION_EVENTS),
     settings=GatewaySettings,
     run=run,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from affectloop.events import EmotionEstimate, Event, Modality
-from affectloop.policy.profile import STAFF, Deed, Profile, Role, View
-from affectloop.topics import TOPIC_BY_NAME
+from affectloop.policy.profile import STAFF, Deed, Profile, Role
+from affectloop.topics import TOPIC_BY_NAME, View
 
 
 class Action(StrEnum):

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from affectloop.events import Modality
-from affectloop.topics import Privacy
+from affectloop.topics import Privacy, View
 
 STRICTEST = "eu-school"  # the default, and the answer to every unknown name
 
@@ -39,18 +39,8 @@ class Role(StrEnum):
 STAFF = frozenset({Role.ADMIN, Role.TEACHER, Role.COUNSELLOR, Role.RESEARCHER, Role.PLATFORM})  # whose views are audited
 
 
-class View(StrEnum):
-    """What there is to see of a learner."""
-
-    PROGRESS = "progress"  # trials, directives, results, the session's course
-    ESTIMATES = "estimates"  # how they are doing
-    FEATURES = "features"  # what face, wristband and voice say
-    SIGNALS = "signals"  # the wristband's samples
-    NAMES = "names"  # who the pseudonym is
-
-
 class Deed(StrEnum):
-    """What there is to do about a learner."""
+    """What there is to do about a learner; a profile says which role does which."""
 
     PEOPLE = "people"  # add and erase learners, say who teaches whom
     CONSENTS = "consents"  # note what was agreed to

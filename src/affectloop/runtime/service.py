@@ -45,7 +45,11 @@ class Service:
     prepare: Callable[[Any], Batch] | None = None
     complete: Callable[[Any], Batch] | None = None
     loop: Loop = Loop.BATCHES
-    infers_emotion: bool = False  # a profile that forbids emotion inference never runs it on a session
+
+    @property
+    def infers_emotion(self) -> bool:
+        """A topic of its says what somebody feels: a profile that forbids emotion inference never runs it on a session."""
+        return any(topic.infers_emotion for topic in self.produces)
 
 
 @dataclass(frozen=True, kw_only=True)

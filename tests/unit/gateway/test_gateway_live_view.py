@@ -10,8 +10,8 @@ from starlette.websockets import WebSocketDisconnect
 
 from affectloop.clock import ManualClock
 from affectloop.events import SignalKind
-from affectloop.policy.profile import View
 from affectloop.store.live.memory import MemoryLiveState
+from affectloop.topics import View
 from affectloop_gateway.live.feed import Feed, Watch
 from affectloop_gateway.live.rendering import Message, Permissions
 from school import School, with_profile

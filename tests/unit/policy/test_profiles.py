@@ -2,8 +2,8 @@
 
 import pytest
 
-from affectloop.policy.profile import Profile, Role, View, profile, profiles
-from affectloop.topics import TOPICS, Privacy
+from affectloop.policy.profile import Profile, Role, profile, profiles
+from affectloop.topics import TOPICS, Privacy, View
 
 EVERY = [pytest.param(known, id=name) for name, known in profiles().items()]
 

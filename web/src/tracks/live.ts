@@ -3,12 +3,12 @@
 import type {
   AudioFeatures, Descriptor, Directive, EmotionEstimate, FaceFeatures, Message, Modality, PhysioFeatures, SessionChanged,
   SignalChunk, TrialAnswered,
-} from "../events";
+} from "../api/events";
 import { emptyTracks, firstAfter, noteGap, put, type Trace, type Tracks } from "./model";
 
-const KEPT_S = 90; // the lanes show 60 s; a little more lets their left edge be whole
+const KEPT_S = 90; // the rows show 60 s; a little more lets their left edge be whole
 const PULSE_KEPT_S = 8;
-const FACTS_KEPT = 400; // trials and decisions are few, and the list of reasons looks further back than the lanes
+const FACTS_KEPT = 400; // trials and decisions are few, and the list of reasons looks further back than the rows
 const AGES_KEPT_MS = 60_000;
 const NOTHING_FOLLOWS_US = 2 ** 62; // END_OF_TIME_US is 2 ** 63 - 1, which a browser rounds
 const SAME_CLOCK_S = 120; // an old recording has its own time; an answer given today does not belong on its axis

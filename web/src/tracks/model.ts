@@ -1,6 +1,6 @@
-// What the lanes draw, in seconds since the session's origin: filled by a live feed, or read whole from a report.
+// What the rows draw, in seconds since the session's origin: filled by a live feed, or read whole from a report.
 
-import type { CauseGiven, Emotion, Guidance, Item, Reason } from "../events";
+import type { CauseGiven, Emotion, Guidance, Item, Reason } from "../api/events";
 
 export type Value = number | null;
 

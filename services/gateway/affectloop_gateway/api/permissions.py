@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from affectloop.events import Modality
 from affectloop.policy.consent import consented, least_age_years
-from affectloop.policy.profile import STAFF, Purpose, Role, View, profile
+from affectloop.policy.profile import STAFF, Purpose, Role, profile
 from affectloop.session import Session
 from affectloop.store.sql.database import Work
 from affectloop.store.sql.people import Consents, People, UnknownLearner
 from affectloop.store.sql.sessions import Sessions, UnknownSession
 from affectloop.store.sql.tokens import Caller
+from affectloop.topics import View
 from affectloop_gateway.api.dependencies import Dependencies
 from affectloop_gateway.api.errors import Problem
 from affectloop_gateway.live.rendering import Permissions

@@ -29,7 +29,7 @@ class Downsampler:
         if 0 <= at_us - self._face_us.get(stream, -FACE_EVERY_US) < FACE_EVERY_US and not event.header.ends_stream:
             return None
         self._face_us[stream] = at_us
-        return replace(event, blendshapes=None)  # not drawn, and the closest thing to a face in it
+        return event
 
 
 def downsampled_signal(event: SignalChunk) -> SignalChunk | None:

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 
 from affectloop.bus import Bus, Record
 from affectloop.clock import Clock
-from affectloop.codec import decode, session_of, to_json
+from affectloop.codec import decode, session_of
 from affectloop.errors import InvalidMessage, Unavailable
 from affectloop.events import Directive
 from affectloop.session import Session
 from affectloop.store.live import LiveState
 from affectloop.telemetry.metrics import RECORDS
 from affectloop.topics import DIRECTIVES
+from affectloop.viewing import as_viewed
 from affectloop_gateway.live.downsampling import Downsampler
 from affectloop_gateway.live.rendering import SHOWN_TOPICS, Message, Permissions, message_of
 
@@ -229,6 +230,6 @@ class Feed:
             return  # the fact ingest makes the dead letter
         known = self._directives.get(session_id)
         if known is None or known.number < event.header.sequence:
-            self._directives[session_id] = NewestDirective(event.header.sequence, to_json(event), at_s)
+            self._directives[session_id] = NewestDirective(event.header.sequence, as_viewed(event), at_s)
             for changed in self._waiting.get(session_id, ()):
                 changed.set()

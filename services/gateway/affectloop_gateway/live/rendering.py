@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from affectloop.bus import Record
-from affectloop.codec import from_record, to_json
+from affectloop.codec import from_record
 from affectloop.errors import InvalidMessage
-from affectloop.events import EmotionEstimate, Event, Modality
-from affectloop.policy.profile import View
+from affectloop.events import Modality
 from affectloop.session import Mode, Session
-from affectloop.topics import (
-    AUDIO_FEATURES,
-    DIRECTIVES,
-    ESTIMATES,
-    FACE_FEATURES,
-    PHYSIO_FEATURES,
-    SESSION_EVENTS,
-    SIGNALS,
-    TOPIC_OF_EVENT,
-    TRIALS,
-)  # fmt: skip
+from affectloop.topics import TOPIC_OF_EVENT, TOPICS, Topic, View
+from affectloop.viewing import as_viewed
 from affectloop_gateway.live.downsampling import Downsampler
 
-VIEW_OF_TOPIC: Mapping[str, View] = {
-    SIGNALS.name: View.SIGNALS,
-    FACE_FEATURES.name: View.FEATURES,
-    PHYSIO_FEATURES.name: View.FEATURES,
-    AUDIO_FEATURES.name: View.FEATURES,
-    ESTIMATES.name: View.ESTIMATES,
-    DIRECTIVES.name: View.PROGRESS,
-    TRIALS.name: View.PROGRESS,
-    SESSION_EVENTS.name: View.PROGRESS,
-}
-SHOWN_TOPICS = tuple(VIEW_OF_TOPIC)
+SHOWN_TOPICS = tuple(topic.name for topic in TOPICS if topic.view is not None)
 DIGITS = 6  # significant ones; float32 has no more
 
 
@@ -68,15 +47,15 @@ def message_of(record: Record, session: Session, arrived_us: int, downsampler: D
         event = from_record(record, session.key)
     except InvalidMessage:
         return None  # its consumer makes the dead letter
-    if event.is_empty or not session.allows(event.modality):
+    topic = TOPIC_OF_EVENT[type(event)]
+    if topic.view is None or event.is_empty or not session.allows(event.modality):
         return None
     shown = downsampler(event)
     if shown is None:
         return None
     age_ms = None if session.mode is Mode.REPLAY else round((arrived_us - event.ends_us) / 1000, 1)
-    topic = TOPIC_OF_EVENT[type(event)].name
-    text = _text(topic, to_json(shown), age_ms)
-    return Message(topic, VIEW_OF_TOPIC[topic], _rests_on(event, session), text)
+    text = _text(topic.name, as_viewed(shown), age_ms)
+    return Message(topic.name, topic.view, _rests_on(topic, session), text)
 
 
 def description_of(session: Session) -> dict[str, Any]:
@@ -99,10 +78,12 @@ def first_message(session: Session) -> str:
     return _text("session", description_of(session), None)
 
 
-def _rests_on(event: Event, session: Session) -> frozenset[Modality]:
-    if isinstance(event, EmotionEstimate):
-        return session.consented
-    return frozenset() if event.modality is None else frozenset({event.modality})
+def _rests_on(topic: Topic, session: Session) -> frozenset[Modality]:
+    """What is fused of several modalities rests on all that are read."""
+    modality = topic.event.modality
+    if modality is None:
+        return session.consented if topic.derives_from else frozenset()
+    return frozenset({modality})
 
 
 def _text(topic: str, content: Any, age_ms: float | None) -> str:

@@ -11,9 +11,9 @@ import anyio  # what Starlette runs on; its task groups and asyncio's do not mix
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from affectloop.errors import InvalidInput, NotAllowed, Unavailable
-from affectloop.policy.profile import View
 from affectloop.session import Session
 from affectloop.store.sql.tokens import Caller, caller_of
+from affectloop.topics import View
 from affectloop_gateway.api.dependencies import Dependencies, admit, audit_view
 from affectloop_gateway.api.errors import Problem
 from affectloop_gateway.api.permissions import known_session, need, permissions_of

@@ -21,13 +21,13 @@ from affectloop.store.sql.people import People, UnknownLearner
 from affectloop.store.sql.tables import TrainingSession
 from affectloop.store.sql.training import Baselines, Directives, modality_of
 from affectloop.telemetry.metrics import RECORDS
-from affectloop.topics import BASELINES, DIRECTIVES, ESTIMATES
+from affectloop.topics import TOPICS
 from affectloop_gateway.api.sessions.latest import DIRECTIVE, ESTIMATE
 
 logger = logging.getLogger(__name__)
 
 GROUP = "gateway"
-KEPT = (DIRECTIVES.name, BASELINES.name, ESTIMATES.name)
+KEPT = tuple(topic.name for topic in TOPICS if topic.kept)
 POLL_S = 0.25
 POLL_RECORDS = 500
 PAUSE_S = 0.5

@@ -7,10 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from affectloop.policy.profile import Role, View, profile
+from affectloop.policy.profile import Role, profile
 from affectloop.store.sql.people import People
 from affectloop.store.sql.tokens import Caller
 from affectloop.store.sql.training import Trials
+from affectloop.topics import View
 from affectloop_gateway.api.dependencies import Deps, audit_view, for_learner, note, one_of
 from affectloop_gateway.api.errors import RESPONSES, Problem
 from affectloop_gateway.api.learners import models, service

@@ -10,6 +10,8 @@ from affectloop.store.sql.database import Work
 from affectloop.store.sql.sessions import Sessions
 from affectloop.store.sql.tables import TrainingSession, Trial
 from affectloop.store.sql.training import Directives, Trials
+from affectloop.topics import DIRECTIVES
+from affectloop.viewing import viewed
 from affectloop_gateway.api.sessions import models
 
 
@@ -55,6 +57,6 @@ def _answer(one: Trial) -> dict[str, Any]:
 
 def _directives(work: Work, session_id: str) -> list[models.Happening]:
     return [
-        models.Happening(at_us=one.event_time_us, kind="directive", number=one.number, content=one.directive)
+        models.Happening(at_us=one.event_time_us, kind="directive", number=one.number, content=viewed(DIRECTIVES, one.directive))
         for one in Directives(work).of(session_id)
     ]

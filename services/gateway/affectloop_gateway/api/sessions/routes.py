@@ -8,15 +8,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import JSONResponse
 
-from affectloop.codec import decode, to_json
+from affectloop.codec import decode
 from affectloop.events import Directive, EmotionEstimate
-from affectloop.policy.profile import Role, View, profile
+from affectloop.policy.profile import Role, profile
 from affectloop.store.sql.database import Work
 from affectloop.store.sql.people import People
 from affectloop.store.sql.sessions import Sessions
 from affectloop.store.sql.tables import TrainingSession
 from affectloop.store.sql.tokens import Caller
 from affectloop.store.sql.training import Directives
+from affectloop.topics import DIRECTIVES, View
+from affectloop.viewing import as_viewed, viewed
 from affectloop_gateway.api.consents.withdrawal import stop_sensing
 from affectloop_gateway.api.dependencies import AnyCaller, Dependencies, Deps, audit_view, for_learner, one_of
 from affectloop_gateway.api.errors import RESPONSES, Problem
@@ -151,7 +153,7 @@ def estimate(deps: Deps, asking: AnyCaller, session_id: SessionId) -> Response:
         need(permissions_of(asking, work, known), View.ESTIMATES, known)
         audit_view(deps, asking, work, "view.estimate", session_id)
     newest = deps.live.latest(session_id, ESTIMATE)
-    return Response(status_code=204) if newest is None else _json(to_json(decode(EmotionEstimate, newest)))
+    return Response(status_code=204) if newest is None else _json(as_viewed(decode(EmotionEstimate, newest)))
 
 
 @router.get("/{session_id}/events", summary="What happened, in order")
@@ -177,7 +179,7 @@ def _stored_directive(deps: Dependencies, asking: Caller, session_id: str) -> tu
         known = known_session(deps, asking, work, session_id)
         need(permissions_of(asking, work, known), View.PROGRESS, known)
         newest = Directives(work).newest(session_id)
-        return (newest.number, newest.directive) if newest is not None else (-1, {})
+        return (newest.number, viewed(DIRECTIVES, newest.directive)) if newest is not None else (-1, {})
 
 
 def _json(content: dict[str, Any]) -> Response:

@@ -123,7 +123,7 @@ def _streams(start: SessionStart) -> list[Stream]:
 
 def _modality(stream: Stream) -> Modality:
     topic = TOPIC_BY_NAME.get(stream.topic)
-    if topic is None or topic.event.modality is None or "capture" not in topic.producers:
-        brought = sorted(name for name, known in TOPIC_BY_NAME.items() if "capture" in known.producers)
+    if topic is None or topic.event.modality is None or not topic.from_devices:
+        brought = sorted(name for name, known in TOPIC_BY_NAME.items() if known.from_devices)
         raise Problem(422, "streams.topic", f"devices bring nothing to {stream.topic}", f"use one of: {', '.join(brought)}")
     return topic.event.modality
