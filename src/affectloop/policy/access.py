@@ -91,8 +91,8 @@ class Rule:
 
     @property
     def is_look(self) -> bool:
-        """Whether doing it again within a minute is the same: a page that asks every second is one look."""
-        return not self.writes or self.does is Deed.ANSWERS
+        """Whether doing it again within a minute is the same: a page that asks every second is one look. Each look at a name counts."""
+        return (not self.writes or self.does is Deed.ANSWERS) and self.sees is not View.NAMES
 
 
 RULES: Mapping[Action, Rule] = {

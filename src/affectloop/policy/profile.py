@@ -80,6 +80,11 @@ def profile(name: str | None) -> Profile:
     return profiles().get(name or STRICTEST, profiles()[STRICTEST])
 
 
+def shown_under(role: Role, view: View) -> frozenset[str]:
+    """The names of the profiles that show this to a role; an unknown profile counts as the strictest one and is not among them."""
+    return frozenset(name for name, known in profiles().items() if known.shows(role, view))
+
+
 @cache
 def profiles() -> dict[str, Profile]:
     """Every profile by name."""
