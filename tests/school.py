@@ -185,6 +185,15 @@ class School:
         """Let events arrive at the fact ingest; gives dead letters."""
         return FactIngest(self.store, self.live, self.bus, self.clock).take([self.record(event) for event in events])
 
+    def ingest_records(self, *records: Record) -> list[Outgoing]:
+        """Let records arrive at the fact ingest; gives dead letters."""
+        return FactIngest(self.store, self.live, self.bus, self.clock).take(records)
+
+    def made_token(self, tenant: str = "north") -> str:
+        """The name of a fresh token of a researcher."""
+        with self.store.work(tenant) as work:
+            return Tokens(work).issue(Role.RESEARCHER, holder="r-9")[0].token_id
+
     def header(self, session_id: str, stream: str, sequence: int = 0, at_s: float = 0.0) -> Header:
         """A header at so many seconds of the session."""
         at_us = self.live_session(session_id).started_at_us + round(at_s * 1e6)

@@ -96,6 +96,7 @@ CONSENTS = st.lists(
         Consent,
         modality=st.sampled_from(Modality),
         purpose=st.sampled_from(Purpose),
+        profile=st.sampled_from(sorted(profiles())),
         version=st.integers(0, 2),
         guardian=FLAGS,
         assent=FLAGS,
@@ -110,7 +111,11 @@ CONSENTS = st.lists(
 @given(CONSENTS, st.sampled_from(sorted(profiles())), st.none() | st.integers(0, 40))
 def test_nothing_is_ever_allowed_beyond_the_profile_and_the_answers(answers: list[Consent], name: str, age: int | None) -> None:
     allowed = consented(profile(name), answers, age_years=age, now_us=NOW_US)
-    live = {answer.modality for answer in answers if answer.stands(NOW_US) and answer.version == 1 and answer.purpose == "training"}
+    live = {
+        answer.modality
+        for answer in answers
+        if answer.stands(NOW_US) and (answer.profile, answer.version, answer.purpose) == (name, 1, "training")
+    }
     assert allowed <= profile(name).modalities & live
 
 
