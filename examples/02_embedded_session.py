@@ -15,10 +15,10 @@ from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.session import Mode, new_session
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live.memory import MemoryLiveState
-from affectloop_capture.collector import Collector
-from affectloop_capture.demo_learner import demo_source
-from affectloop_capture.merge import merge
-from affectloop_capture.publish import play
+from affectloop_capture.playback.merge import merge
+from affectloop_capture.playback.publish import play
+from affectloop_commands.demo_learner import demo_source
+from affectloop_commands.session_results import SessionResults
 
 SECONDS = 6.0
 
@@ -40,7 +40,7 @@ def main() -> None:
     services = [(service, service.settings()) for service in map(load, ("face", "physio", "audio", "fusion"))]
     with ServiceRunner(services, runtime, bus, live, clock) as runner:
         runner.wait_until_ready()
-        results = Collector(bus, session)
+        results = SessionResults(bus, session)
         played = play(learner, session, bus.producer(durable=True), clock, speed=None)
         while not results.complete and runner.failure is None:
             clock.sleep(0.05)

@@ -15,14 +15,14 @@ from affectloop.bus.memory import MemoryBus
 from affectloop.clock import SystemClock
 from affectloop.events import AudioFeatures
 from affectloop.report import write_report
-from affectloop.runtime.service import load
+from affectloop.runtime.service import processors
 from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live.memory import MemoryLiveState
-from affectloop_capture import demo_learner
-from affectloop_capture.merge import merge
-from affectloop_capture.replay import SERVICES, replay, session_of
-from affectloop_capture.sources import open_source
+from affectloop_capture.playback.merge import merge
+from affectloop_capture.sources.registry import open_source
+from affectloop_commands import demo_learner
+from affectloop_commands.replay import replay, session_of
 
 
 def main(files: list[Path]) -> None:
@@ -31,7 +31,7 @@ def main(files: list[Path]) -> None:
     learner = merge([open_source(path) for path in files], duration_s=20.0)
     session = session_of(learner)  # whoever replays files states that their person agreed
     bus, live = MemoryBus(clock=clock), MemoryLiveState()
-    services = [(service, service.settings()) for service in map(load, SERVICES)]
+    services = [(service, service.settings()) for service in processors()]
     with ServiceRunner(services, RuntimeSettings(), bus, live, clock) as runner:
         runner.wait_until_ready()
         results = replay(learner, session, bus, live, clock, speed=None)

@@ -22,7 +22,7 @@ from affectloop.session import Mode, Stream, new_session
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live.grants import make_grant, put_grant
 from affectloop.topics import SIGNALS
-from affectloop_capture.demo import free_port
+from affectloop_commands.demo import free_port
 
 SECONDS, RATE_HZ, CLOCK = 4, 4, SystemClock()
 

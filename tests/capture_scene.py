@@ -19,9 +19,9 @@ from affectloop.messages.v1.capture_service_pb2 import StreamRequest, StreamResp
 from affectloop.runtime.service import Surroundings
 from affectloop.session import Session
 from affectloop.store.live.memory import MemoryLiveState
-from affectloop_capture.server import CaptureServer
+from affectloop_capture.admission.stream_authentication import STREAM_TOKEN, token_digest
+from affectloop_capture.ingest.server import CaptureServer
 from affectloop_capture.settings import CaptureSettings
-from affectloop_capture.tokens import STREAM_TOKEN, token_digest
 from unit.capture.making import START_US, a_session
 
 TOKEN = "a random token"

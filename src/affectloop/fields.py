@@ -24,13 +24,13 @@ def paths(event_class: type) -> tuple[str, ...]:
     hints = get_type_hints(event_class)
     found: list[str] = []
     for each in fields(event_class):
-        part = _part(hints[each.name])
+        part = part_of(hints[each.name])
         found += [each.name] if part is None else [f"{each.name}.{path}" for path in paths(part)]
     return tuple(found)
 
 
-def _part(hint: Any) -> type | None:
+def part_of(hint: Any) -> type | None:
     """The dataclass that a field holds, one of it, many or none; ``None`` for plain values."""
     if isinstance(hint, type) and is_dataclass(hint):
         return hint
-    return next((part for part in map(_part, get_args(hint)) if part is not None), None)
+    return next((part for part in map(part_of, get_args(hint)) if part is not None), None)

@@ -28,7 +28,7 @@ from affectloop.store.live.memory import MemoryLiveState
 from affectloop.store.sql.bootstrap import bootstrap
 from affectloop.store.sql.database import Store
 from affectloop.topics import TOPIC_OF_EVENT, TOPICS
-from affectloop_capture.merge import MergedSource
+from affectloop_capture.playback.merge import MergedSource
 from affectloop_capture.samples import after_last_us
 from servers.ports import free_port
 

@@ -15,10 +15,11 @@ from affectloop.session import Session, Stream
 from affectloop.synthetic.physiology import beat_times, conductance, electrocardiogram
 from affectloop.synthetic.voice import a_speaker, manner_at, speak
 from affectloop.topics import FRAMES
-from affectloop_capture.demo_learner import FOLDER
-from affectloop_capture.merge import MergedSource, merge
-from affectloop_capture.sources import CAMERA, AudioTrack, SignalTrack, Source, Track
-from affectloop_capture.video import open_video
+from affectloop_capture.playback.merge import MergedSource, merge
+from affectloop_capture.sources.base import CAMERA, Source, Track
+from affectloop_capture.sources.files.video import open_video
+from affectloop_capture.sources.sampled import AudioTrack, SignalTrack
+from affectloop_commands.demo_learner import FOLDER
 
 ECG_HZ, EDA_HZ = 128, 4
 FRAMES_HZ, FILMED_HZ = 5.0, 25.0  # few, so that several learners fit on a busy machine

@@ -24,7 +24,7 @@ from affectloop.recording import RecordingWriter
 from affectloop.sealing import seal
 from affectloop.session import Mode, Session, new_session
 from affectloop.topics import FACE_FEATURES, FRAMES, SIGNALS, TOPICS, Topic
-from affectloop_capture.replay import replay, session_of
+from affectloop_commands.replay import replay, session_of
 from integration.installation import Device, Installation, request, wait_for
 from integration.people import a_learner
 from sameness import assert_same, nameless

@@ -26,9 +26,9 @@ from affectloop.runtime.service import Surroundings, load
 from affectloop.session import Session
 from affectloop.store.live.memory import MemoryLiveState
 from affectloop.topics import AUDIO, FRAMES, SIGNALS
-from affectloop_capture.server import CaptureServer, run
+from affectloop_capture.admission.stream_authentication import STREAM_TOKEN, token_digest
+from affectloop_capture.ingest.server import CaptureServer, run
 from affectloop_capture.settings import CaptureSettings
-from affectloop_capture.tokens import STREAM_TOKEN, token_digest
 from capture_scene import BEARER, SETTINGS, TOKEN, a_scene, payload, played, status_of
 from unit.capture.making import START_US, a_chunk, a_frame, a_jpeg, a_session, claiming, some_audio
 

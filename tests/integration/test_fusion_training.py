@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A net trained on a few learners, which is good for nothing else."""
     folder = tmp_path_factory.mktemp("models") / "fusion-quick"
-    command = [sys.executable, "learning/train_fusion.py", "--quick", "--seeds", "5", "--out", str(folder)]
+    command = [sys.executable, "-m", "affectloop.cli", "train", "fusion", "--quick", "--seeds", "5", "--output", str(folder)]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder

@@ -11,15 +11,15 @@ from affectloop.bus.memory import MemoryBus
 from affectloop.clock import SystemClock
 from affectloop.events import EmotionEstimate
 from affectloop.recording import Recording
-from affectloop.runtime.service import load
+from affectloop.runtime.service import processors
 from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live.memory import MemoryLiveState
 from affectloop.topics import AUDIO, FRAMES
-from affectloop_capture.merge import MergedSource, merge
-from affectloop_capture.record import record
-from affectloop_capture.recorded import open_recorded
-from affectloop_capture.replay import SERVICES, replay, session_of
+from affectloop_capture.playback.merge import MergedSource, merge
+from affectloop_capture.sources.files.recording import open_recorded
+from affectloop_commands.record import record
+from affectloop_commands.replay import replay, session_of
 from integration.people import a_learner
 from sameness import assert_same, nameless
 
@@ -29,7 +29,7 @@ CLOCK = SystemClock()
 @contextmanager
 def services() -> Iterator[tuple[MemoryBus, MemoryLiveState]]:
     bus, live = MemoryBus(), MemoryLiveState()
-    with ServiceRunner([(service, service.settings()) for service in map(load, SERVICES)], RuntimeSettings(), bus, live, CLOCK) as runner:
+    with ServiceRunner([(service, service.settings()) for service in processors()], RuntimeSettings(), bus, live, CLOCK) as runner:
         runner.wait_until_ready()
         yield bus, live
 

@@ -6,13 +6,13 @@ import pytest
 
 from affectloop.bus.memory import MemoryBus
 from affectloop.clock import ManualClock, SystemClock
-from affectloop.errors import Unavailable
+from affectloop.errors import InvalidInput, Unavailable
 from affectloop.events import EmotionEstimate
-from affectloop.runtime.service import load
+from affectloop.runtime.service import load, processors
 from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live.memory import MemoryLiveState
-from affectloop_capture.replay import SILENT_LIMIT_S, replay, session_of
+from affectloop_commands.replay import SILENT_LIMIT_S, need_makers, replay, session_of
 from integration.people import a_learner
 from sameness import assert_same, nameless
 
@@ -42,7 +42,7 @@ def test_chunks_of_ten_seconds_come_to_the_same_end_as_short_ones() -> None:
     assert_same([nameless(event) for event in found], [nameless(event) for event in expected])
 
 
-def test_services_that_are_silent_end_a_replay_with_their_names() -> None:
+def test_services_that_are_silent_are_named_soon_and_end_a_replay(capsys: pytest.CaptureFixture[str]) -> None:
     class Hurried(ManualClock):
         """Time passes while nothing happens."""
 
@@ -52,3 +52,12 @@ def test_services_that_are_silent_end_a_replay_with_their_names() -> None:
     merged = a_learner(SECONDS, modalities=("wristband",))
     with pytest.raises(Unavailable, match=r"nothing came for 120 s while waiting for .*fusion.*are the services up\?"):
         replay(merged, session_of(merged), MemoryBus(), MemoryLiveState(), Hurried(), speed=None)
+    assert "nothing came for 10 s: waiting for fusion (emotion.estimates.v1, made by fusion)" in capsys.readouterr().err
+
+
+def test_a_declared_stream_that_nobody_makes_is_refused_before_anything_is_played() -> None:
+    merged = a_learner(SECONDS, modalities=("wristband",))
+    here = [service for service in processors() if service.name != "fusion"]
+    need_makers(session_of(merged), merged.streams, processors())
+    with pytest.raises(InvalidInput, match=r"nobody makes emotion.estimates.v1 \(stream fusion\), which the session would wait for"):
+        need_makers(session_of(merged), merged.streams, here)

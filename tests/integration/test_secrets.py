@@ -23,7 +23,7 @@ from affectloop.sealing import new_key
 from affectloop.session import Session
 from affectloop.telemetry.logs import JsonLines
 from affectloop.topics import ESTIMATES, FRAMES, SIGNALS, TOPIC_BY_NAME, TOPICS
-from affectloop_capture.record import record
+from affectloop_commands.record import record
 from integration.installation import Device, Installation, School, installed_in, wait_for
 from integration.people import a_learner
 from stored import ITEM as SHOWN

@@ -19,13 +19,18 @@ SERVICES = sorted(path.name for path in (ROOT / "services").iterdir() if path.is
 # What a command of a service needs beyond the service itself; it says so where it is missing.
 OTHER_EXTRAS = {"capture": {"sounddevice": "microphone"}}
 
-# What a service names without importing it.
+# What a service, or a task of learning, names without importing it.
 BY_NAME = {
     "gateway": {
         "pg8000": "SQLAlchemy's driver, in the database's address",
         "websockets": "uvicorn's protocol, in its configuration",
         "alembic": "the gateway migrates through affectloop.store",
-    }
+    },
+    "learning": {
+        "affectloop": "the services whose own code is trained and scored",
+        "safetensors": "weights are saved through affectloop.nets",
+        "onnxscript": "torch exports through it",
+    },
 }
 
 # A namespace package that many distributions share: which of them a module is from.
@@ -73,6 +78,13 @@ def imported_by_service(name: str) -> set[str]:
         found |= third_party(modules_in(path, at_start=True))
         waiting += [file for module in modules_in(path, at_start=True) for file in _files(module)]
     return found
+
+
+def imported_by_learning(extra: str) -> set[str]:
+    """What the tasks of an extra import anywhere: drawing is apart from training and evaluation."""
+    package = ROOT / "learning" / "affectloop_learning"
+    files = [path for path in sorted(package.rglob("*.py")) if (package / "demo_learner" in path.parents) == (extra == "rendering")]
+    return set().union(*(third_party(modules_in(path)) for path in files))
 
 
 def _files(module: str) -> Iterator[Path]:
@@ -131,6 +143,23 @@ def test_an_extra_brings_nothing_that_its_service_does_not_use(name: str) -> Non
     used = set().union(*(distributions(module) for module in imported_by_service(name)), BY_NAME.get(name, {}))
     idle = {canonicalize_name(Requirement(text).name) for text in PROJECT["optional-dependencies"][name]} - used
     assert not idle, f"the extra {name} brings {', '.join(sorted(idle))}, which services/{name} does not import"
+
+
+@pytest.mark.parametrize("extra", ["learning", "rendering"])
+def test_the_tasks_of_an_extra_import_what_it_brings_and_no_more(extra: str) -> None:
+    wanted = PROJECT["optional-dependencies"][extra]
+    installed = {canonicalize_name(name) for found in providers().values() for name in found} | {"affectloop"}  # moderngl is not, say
+    brought = closure([*PROJECT["dependencies"], *(text for text in wanted if names([text]) <= installed)]) | names(wanted)
+    imported = imported_by_learning(extra)
+    missing = {module for module in imported if not distributions(module) & brought}
+    assert not missing, f"the extra {extra} lacks what brings {', '.join(sorted(missing))}"
+    idle = names(wanted) - set().union(*map(distributions, imported), BY_NAME.get(extra, {}))
+    assert not idle, f"the extra {extra} brings {', '.join(sorted(idle))}, which no task of it imports"
+
+
+def names(requirements: list[str]) -> set[str]:
+    """The distributions that are named."""
+    return {canonicalize_name(Requirement(text).name) for text in requirements}
 
 
 def test_all_is_every_service_and_kafka_and_embedded_is_every_service() -> None:

@@ -41,22 +41,32 @@ def test_generated_documents_are_fresh(tmp_path: Path) -> None:
             assert (ROOT / path.relative_to(tmp_path)).read_text() == path.read_text(), f"{path.name} is stale: run `make docs`"
 
 
+def test_what_follows_from_the_services_is_fresh(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, str(ROOT / "services" / "generate.py"), str(tmp_path)], check=True)
+    stale = [path for path in sorted(tmp_path.rglob("*")) if path.is_file() and _committed(path, tmp_path) != path.read_text()]
+    assert not stale, f"{', '.join(str(path.relative_to(tmp_path)) for path in stale)}: run `make services`"
+
+
+def _committed(path: Path, folder: Path) -> str:
+    return (ROOT / path.relative_to(folder)).read_text()
+
+
+def test_every_folder_of_services_is_an_installed_service() -> None:
+    folders = sorted(path.name for path in (ROOT / "services").iterdir() if path.is_dir() and path.name != "__pycache__")
+    assert folders == SERVICES, "run `make services`, then `make check`, which installs the new entry point"
+
+
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_has_its_four_places(name: str) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    assert (ROOT / "services" / name / f"affectloop_{name}" / "service.py").exists(), "the package"
-    assert f"services/{name}/affectloop_{name}" in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"], "the wheel's line"
-    assert (ROOT / "deploy" / "k8s" / "base" / f"{name}.yaml").exists(), "the k8s file"
-    assert f"\n  {name}:" in (ROOT / "docker-compose.yml").read_text(), "the compose service"
-    assert (ROOT / "services" / name / "README.md").exists(), "the README"
-    assert name in project["project"]["optional-dependencies"], "the extra"
+def test_a_service_has_its_readme_of_one_screen(name: str) -> None:
+    path = ROOT / "services" / name / "README.md"
+    assert path.exists(), f"write services/{name}/README.md: what the service does, in one screen"
+    assert len(path.read_text().splitlines()) <= 60
 
 
-def test_services_are_the_same_everywhere() -> None:
-    folders = sorted(path.name for path in (ROOT / "services").iterdir() if path.is_dir())
-    files = sorted(path.stem for path in (ROOT / "deploy" / "k8s" / "base").glob("*.yaml"))
-    assert folders == SERVICES
-    assert [name for name in files if name in SERVICES] == SERVICES
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_has_tests_of_its_own(name: str) -> None:
+    folder = ROOT / "tests" / "unit" / name
+    assert list(folder.rglob("test_*.py")), f"write the first test into tests/unit/{name}/"
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -68,6 +78,20 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, f"{node.name} is too long"
+
+
+def test_every_task_that_a_document_names_is_there() -> None:
+    points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    groups = {"evaluate": "affectloop.evaluations", "train": "affectloop.trainings", "render": "affectloop.renderings"}
+    documents = [path for path in tracked() if path.suffix in {".md", ".json"} or path.name == "NOTICE"]
+    named = {
+        (path.relative_to(ROOT).as_posix(), verb, task)
+        for path in documents
+        for verb, task in re.findall(rb"`?affectloop (evaluate|train|render) ([a-z][a-z-]+)", path.read_bytes())
+    }
+    assert len(named) > 8
+    unknown = [each for each in named if each[2].decode() not in points[groups[each[1].decode()]]]
+    assert not unknown
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
@@ -109,3 +133,9 @@ def test_decisions_are_numbered_once_and_complete() -> None:
     for path in paths:
         for part in ("Context", "Decision", "Consequences", "Rejected"):
             assert f"## {part}" in path.read_text(), f"{path.name} lacks {part}"
+
+
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_what_a_document_names_is_there(name: str) -> None:
+    named = re.findall(r"(?:tests|src|services|commands|deploy|docs|learning|proto|web)/[\w./-]*\w", (ROOT / name).read_text())
+    assert not [path for path in named if "NAME" not in path and not list(ROOT.glob(f"{path}*"))]

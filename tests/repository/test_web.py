@@ -1,6 +1,8 @@
-"""The web app's rooms: imports go one way, in no circle, and no folder is flat. Needs no Node."""
+"""The web app's rooms: imports go one way, in no circle, no folder is flat, what is generated is fresh. Needs no Node."""
 
 import re
+import subprocess
+import sys
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -57,3 +59,17 @@ def test_no_folder_is_flat() -> None:
     for folder in {module.parent for module in modules()}:
         count = sum(module.parent == folder for module in modules())
         assert count <= MOST_MODULES, f"{folder.relative_to(ROOT)} has {count} modules: make folders by subject"
+
+
+def test_what_the_pages_know_of_the_events_is_fresh(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, str(ROOT / "web" / "generate.py"), str(tmp_path)], check=True)
+    written = [path for path in sorted(tmp_path.rglob("*")) if path.is_file()]
+    assert written
+    for path in written:
+        name = path.relative_to(tmp_path).as_posix()
+        assert (ROOT / "web" / name).read_text("utf-8") == path.read_text("utf-8"), f"web/{name} is stale: run `make docs`"
+
+
+def test_the_generated_types_leave_no_trace_in_the_pages() -> None:
+    text = (SOURCES / "api" / "events.ts").read_text("utf-8")
+    assert set(re.findall(r"^(?:export )?(\w+)", text, re.MULTILINE)) == {"type", "interface"}, "what runs goes to vocabulary.ts"

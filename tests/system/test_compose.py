@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 import compose
+from affectloop.runtime.service import installed
 from servers.kafka import REMEDY as KAFKA_REMEDY
 from servers.ports import free_port
 from servers.postgres import postgres_server
@@ -26,8 +27,8 @@ from servers.redis import CannotStart
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.postgres, pytest.mark.timeout(240)]
 
 DEPLOY = compose.ROOT / "deploy"
-SERVICES = ("capture", "face", "physio", "audio", "fusion", "recommender", "gateway")
-READY_S = 120.0  # seven processes load their models on few cores
+SERVICES = sorted(installed())
+READY_S = 120.0  # as many processes load their models on few cores
 STOP_S = 28.0  # compose kills after 30 s
 AFFECTLOOP = str(Path(sys.executable).with_name("affectloop"))
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from affectloop.runtime.service import installed
 from servers.kubernetes import REMEDY, ControlPlane, Refused, control_plane
 
 pytestmark = pytest.mark.kubernetes
@@ -69,7 +70,7 @@ def test_every_object_is_taken_without_a_warning(applied: Applied) -> None:
 def test_every_deployment_becomes_available(applied: Applied) -> None:
     applied.kubectl("wait", "--for=condition=Available", "deployments", "--all", f"--timeout={ROLLED_OUT_S}s")
     names = {item["metadata"]["name"] for item in applied.list("deployments")}
-    assert names == {"capture", "face", "physio", "audio", "fusion", "recommender", "gateway"}
+    assert names == set(installed())
 
 
 def test_the_topics_job_completes(applied: Applied) -> None:

@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 
 from affectloop.clock import SystemClock
+from affectloop.runtime.service import Service, installed
 from affectloop.store.live.redis import RedisLiveState
 from sameness import assert_same
 
-SERVICES = ("face", "physio", "audio", "fusion", "recommender")
+SERVICES = [name for name, service in installed().items() if isinstance(service, Service)]
 SECONDS = "24"
 LEAVE_S = 20.0
 AFFECTLOOP = [sys.executable, "-m", "affectloop.cli"]

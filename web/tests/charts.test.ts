@@ -9,7 +9,7 @@ import { changes } from "../src/tracks/levelChanges";
 import { emptyTrack, put, type Decision } from "../src/tracks/model";
 
 function decision(number: number, level: number, causes: Cause[] = [], guidance: Guidance = "none"): Decision {
-  const item = { item_id: "i", emotion: "fear", duration_ms: 120, intensity: 0.6, view_deg: 0, options: 7 } as const;
+  const item = { item_id: "i", emotion: "fear", duration_ms: 120, intensity: 0.6, view_deg: 0, options: 7, poser: "" } as const;
   const given = causes.map((cause) => ({ cause, value: null, detail: "" }));
   return { t: number * 5, number, level, item, expected: 0.78, target: 0.78, ability: 0, abilityError: 0.3, guidance, causes: given };
 }

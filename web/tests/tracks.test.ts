@@ -1,25 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Descriptor, Message, Reason } from "../src/api/events";
+import type { Reason } from "../src/api/events";
+import type { Message } from "../src/api/messages";
 import { LiveTracks } from "../src/tracks/live";
 import { at, between, emptyTrack, gapsWithin, noteGap, put } from "../src/tracks/model";
-
-const START_US = 1_700_000_000_000_000;
-
-function header(stream: string, t: number, sequence = Math.round(t * 10)) {
-  const time = START_US + Math.round(t * 1e6);
-  return { session_id: "s", stream_id: stream, sequence, event_time_us: time, complete_until_us: time + 100_000 };
-}
-
-function face(t: number, reason: Reason = "good", stream = "face"): Message {
-  const seen = reason === "good";
-  const expression = seen ? [0.9, 0.1, 0, 0, 0, 0, 0] : null;
-  return { topic: "face.features.v1", age_ms: 40, event: { header: header(stream, t), quality: seen ? 0.9 : 0, reason, expression } };
-}
-
-const SESSION: Descriptor = {
-  session_id: "s", mode: "live", started_at_us: START_US, profile: "research", emotion_inference: true, consented: ["face", "wristband"],
-  streams: [["capture.frames.v1", "camera"], { topic: "capture.signals.v1", stream_id: "eda" }],
-};
+import { audio, changed, face, SESSION } from "./events";
 
 describe("a track", () => {
   it("keeps its times in order, whatever order they come in, and a copy once", () => {
@@ -65,7 +49,7 @@ describe("the live feed", () => {
   it("says that a recording is over, not that nothing is received", () => {
     const live = new LiveTracks();
     const last = face(1);
-    if (last.topic === "face.features.v1") last.event.header.complete_until_us = Number("9223372036854775807");
+    last.event.header.complete_until_us = Number("9223372036854775807");
     [face(0.9), last].forEach((message) => live.take(message, 0));
     expect(gapsWithin(live.tracks.face, -5, 30, 0).at(-1)?.reason).toBe("ended");
   });
@@ -88,16 +72,16 @@ describe("the live feed", () => {
   it("does not let an answer given today move the time of an old recording", () => {
     const live = new LiveTracks();
     live.take(face(1), 0);
-    live.take({ topic: "session.events.v1", age_ms: null, event: { header: header("session", 9e6), change: "started", consented: [] } }, 0);
+    live.take(changed(9e6, "started", []), 0);
     expect(live.newest).toBeCloseTo(0, 6);
   });
 
   it("takes a consent away when it is withdrawn, not when an old start comes in late", () => {
     const live = new LiveTracks();
     live.take({ topic: "session", event: { ...SESSION, consented: [] }, age_ms: null }, 0);
-    live.take({ topic: "session.events.v1", age_ms: null, event: { header: header("session", 0), change: "started", consented: ["face"] } }, 0);
+    live.take(changed(0, "started", ["face"]), 0);
     expect(live.session?.consented).toEqual([]);
-    live.take({ topic: "session.events.v1", age_ms: null, event: { header: header("session", 1), change: "consent-given", consented: ["face"] } }, 0);
+    live.take(changed(1, "consent-given", ["face"]), 0);
     expect(live.session?.consented).toEqual(["face"]);
   });
 
@@ -110,9 +94,6 @@ describe("the live feed", () => {
 
   it("knows that nobody speaks without calling it a gap", () => {
     const live = new LiveTracks();
-    const audio = (t: number, reason: Reason, share: number | null): Message => ({
-      topic: "audio.features.v1", age_ms: 10, event: { header: header("audio", t), quality: 0, reason, voice_share: share, pitch_hz: null },
-    });
     [audio(0.5, "silent", 0), audio(1, "no-speech", null), audio(1.5, "no-signal", null), audio(2, "no-signal", null)].forEach((one) => live.take(one, 0));
     expect(live.tracks.voice.columns[0]).toEqual([0, 0, null, null]);
     expect(live.tracks.voice.gaps).toEqual([{ from: 0.5, to: 1.5, reason: "no-signal" }]);

@@ -5,8 +5,8 @@ from pathlib import Path
 from pydantic import Field
 
 from affectloop.settings import Settings, settings_config
-from affectloop_capture.pictures import LARGEST_SIDE_PX
-from affectloop_capture.validation import Limits
+from affectloop_capture.admission.image_headers import LARGEST_SIDE_PX
+from affectloop_capture.admission.validation import Limits
 
 
 class CaptureSettings(Settings):

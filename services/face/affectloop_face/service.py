@@ -1,6 +1,6 @@
 """The face service: frames in, what faces show out."""
 
-from affectloop.runtime.service import Service
+from affectloop.runtime.service import Resources, Service
 from affectloop.topics import BASELINES, FACE_FEATURES, FRAMES
 from affectloop_face.detection import FaceDetector
 from affectloop_face.expression import Classify
@@ -20,4 +20,5 @@ SERVICE = Service(
     processor=FaceProcessor,
     prepare=FaceDetector,
     complete=_classify,  # after the processor, which lets pass only what the session's profile allows
+    resources=Resources(cpus=2.0, memory_mib=1024, reserved_cpus=0.5, reserved_memory_mib=384),
 )

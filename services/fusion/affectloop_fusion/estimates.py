@@ -8,7 +8,9 @@ import numpy as np
 
 from affectloop.events import EmotionEstimate, Reason
 from affectloop_fusion.processor import FusionWindow
-from affectloop_fusion.tokens import Array
+from affectloop_fusion.tokens import Array, Tokens
+
+LEAST, LARGEST_ERROR = np.array([-1, -1, 0, 0]), np.array([2, 2, 1, 1])  # of valence, arousal, engagement, strain
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +50,40 @@ class Gate:
     def estimates(self, windows: list[FusionWindow], answers: Answers) -> list[EmotionEstimate]:
         """An estimate of each window, in order."""
         trust = np.array([window.trust for window in windows])
-        confidence = self.confidence(answers.errors, answers.shares, trust)
-        return [self._estimate(window, answers, place, float(confidence[place])) for place, window in enumerate(windows)]
+        confidence = self.confidence(answers.errors, answers.shares, trust).tolist()
+        shares = answers.shares / np.maximum(answers.shares.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+        rows = zip(
+            np.clip(answers.values, LEAST, 1).tolist(),
+            np.clip(answers.errors, 0, LARGEST_ERROR).tolist(),
+            np.clip(answers.expression, 0, 1).astype(np.float32),
+            shares.tolist(),
+            strict=True,
+        )
+        return [
+            self._estimate(window, sure, *row) if sure >= self.lowest_confidence else self.abstaining(window, Reason.UNSURE, sure)
+            for window, sure, row in zip(windows, confidence, rows, strict=True)
+        ]
 
-    def _estimate(self, window: FusionWindow, answers: Answers, place: int, confidence: float) -> EmotionEstimate:
-        if confidence < self.lowest_confidence:
-            return self.abstaining(window, Reason.UNSURE, confidence)
-        shares = answers.shares[place] / answers.shares[place].sum()
-        values = np.clip(answers.values[place], [-1, -1, 0, 0], 1)
-        errors = np.clip(answers.errors[place], 0, [2, 2, 1, 1])
+    def _estimate(
+        self, window: FusionWindow, confidence: float, values: list[float], errors: list[float], expression: Tokens, shares: list[float]
+    ) -> EmotionEstimate:
         return EmotionEstimate(
             header=window.header,
             abstained=False,
             reason=Reason.GOOD,
             confidence=confidence,
-            valence=float(values[0]),
-            valence_error=float(errors[0]),
-            arousal=float(values[1]),
-            arousal_error=float(errors[1]),
-            engagement=float(values[2]),
-            engagement_error=float(errors[2]),
-            strain=float(values[3]),
-            strain_error=float(errors[3]),
-            expression=np.clip(answers.expression[place], 0, 1).astype(np.float32) if window.face_mask.any() else None,
-            face_share=float(shares[0]),
-            wristband_share=float(shares[1]),
-            voice_share=float(shares[2]),
+            valence=values[0],
+            valence_error=errors[0],
+            arousal=values[1],
+            arousal_error=errors[1],
+            engagement=values[2],
+            engagement_error=errors[2],
+            strain=values[3],
+            strain_error=errors[3],
+            expression=expression if window.face_mask.any() else None,
+            face_share=shares[0],
+            wristband_share=shares[1],
+            voice_share=shares[2],
             model=self.model,
         )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 
 import numpy as np
 import onnxruntime
 
 from affectloop import models
 from affectloop.events import Event, Reason
-from affectloop.runtime.service import Batch, Loop, Service
+from affectloop.runtime.service import Batch, Loop, Resources, Service
 from affectloop.topics import AUDIO_FEATURES, ESTIMATES, FACE_FEATURES, PHYSIO_FEATURES
 from affectloop_fusion.estimates import Answers, Gate
 from affectloop_fusion.processor import FusionProcessor, FusionWindow
@@ -53,9 +54,10 @@ def complete(settings: FusionSettings) -> Batch:
 
     def estimates(events: Sequence[Event]) -> Sequence[Event]:
         windows = [event for event in events if isinstance(event, FusionWindow)]
-        seen = [window for window in windows if holds_anything(window)]
+        holding = [holds_anything(window) for window in windows]
+        seen = list(compress(windows, holding))
         given = iter(gate.estimates(seen, net.answers(seen)) if seen else ())
-        return [next(given) if holds_anything(window) else gate.abstaining(window, Reason.NO_SIGNAL) for window in windows]
+        return [next(given) if holds else gate.abstaining(window, Reason.NO_SIGNAL) for window, holds in zip(windows, holding, strict=True)]
 
     return estimates
 
@@ -73,4 +75,5 @@ SERVICE = Service(
     processor=FusionProcessor,
     complete=complete,
     loop=Loop.JOINS,
+    resources=Resources(autoscaled=False),
 )

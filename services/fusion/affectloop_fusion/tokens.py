@@ -29,6 +29,7 @@ LIMIT = 3.0  # scaled values are cut here: one broken sensor must not outvote ev
 BLINK, SMILE, BROW_DOWN = (9, 10), (44, 45), (1, 2)
 LOOK_DOWN, LOOK_UP = (11, 12), (17, 18)
 LOOK_LEFT, LOOK_RIGHT = (15, 14), (13, 16)  # left eye out and right eye in; left eye in and right eye out
+LEFT_SIDES, RIGHT_SIDES = np.array([LOOK_RIGHT, LOOK_LEFT, LOOK_UP, LOOK_DOWN, BLINK, SMILE, BROW_DOWN]).T
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ class Kind:
     modality: Modality
     token_us: int
     features: tuple[Feature, ...]
+
+    def __hash__(self) -> int:
+        """By modality: features by the dozen are compared where it matters, not hashed at every look-up."""
+        return hash(self.modality)
 
     @property
     def count(self) -> int:
@@ -108,6 +113,9 @@ VOICE = Kind(
     ),
 )
 KINDS = (FACE, WRISTBAND, VOICE)
+UNITS, CLASSES = slice(0, len(ACTION_UNITS)), slice(len(ACTION_UNITS), len(ACTION_UNITS) + len(EXPRESSIONS))  # places in FACE.features
+NO_FACE = np.full(len(FACE.features), np.nan)
+POSE, EYES_AND_RAW = slice(CLASSES.stop, CLASSES.stop + 3), slice(CLASSES.stop + 3, CLASSES.stop + 8)
 
 QUALITY_COLUMNS = {
     Modality.FACE: ("quality",),
@@ -117,13 +125,24 @@ QUALITY_COLUMNS = {
 ENOUGH_SHARE = 0.5  # half a window's tokens carry the full weight of their quality
 
 
+CENTRES = {kind.modality: np.array([feature.centre for feature in kind.features]) for kind in KINDS}
+SCALES = {kind.modality: np.array([feature.scale for feature in kind.features]) for kind in KINDS}
+QUALITY_PLACES = {kind.modality: [kind.names.index(name) for name in QUALITY_COLUMNS[kind.modality]] for kind in KINDS}
+
+
 def scaled(values: Array, kind: Kind) -> tuple[Tokens, Tokens]:
     """Tokens and their masks from values with NaN where nothing was measured; shape (..., features) each."""
-    centre = np.array([feature.centre for feature in kind.features])
-    scale = np.array([feature.scale for feature in kind.features])
-    mask = np.isfinite(values)
-    tokens = np.clip((np.where(mask, values, centre) - centre) / scale, -LIMIT, LIMIT)
-    return tokens.astype(np.float32), mask.astype(np.float32)
+    known = np.isfinite(values)
+    return scaled_means(np.where(known, values, 0.0), known, kind).astype(np.float32), known.astype(np.float32)
+
+
+def scaled_means(means: Array, known: NDArray[np.bool_], kind: Kind) -> Array:
+    """Tokens from means and what of them is known; shape (..., features) each."""
+    tokens: Array = (means - CENTRES[kind.modality]) / SCALES[kind.modality]
+    np.maximum(tokens, -LIMIT, out=tokens)
+    np.minimum(tokens, LIMIT, out=tokens)
+    tokens *= known
+    return tokens
 
 
 def trust(values: Array, kind: Kind) -> Array:
@@ -131,12 +150,20 @@ def trust(values: Array, kind: Kind) -> Array:
 
     ``values`` are unscaled, (..., tokens, features); the wristband's quality is that of its better sensor.
     """
-    columns = [kind.names.index(name) for name in QUALITY_COLUMNS[kind.modality]]
-    quality = np.nan_to_num(values[..., columns]).max(axis=-1)
-    present = np.isfinite(values).any(axis=-1)
-    seen = present.sum(axis=-1)
-    mean = (quality * present).sum(axis=-1) / np.maximum(seen, 1)
-    result: Array = mean * np.minimum(1.0, seen / (ENOUGH_SHARE * kind.count))
+    known = np.isfinite(values)
+    return trusted(qualities(np.where(known, values, 0.0), kind), np.asarray(known.any(axis=-1), np.float64), kind)
+
+
+def qualities(means: Array, kind: Kind) -> Array:
+    """The quality of each token from its means, which are 0 where nothing was measured; shape (...,)."""
+    result: Array = means[..., QUALITY_PLACES[kind.modality]].max(axis=-1)
+    return result
+
+
+def trusted(quality: Array, present: Array, kind: Kind) -> Array:
+    """As ``trust``, from the quality of each of the window's tokens and whether it is there, 0 or 1; (..., tokens) each."""
+    seen = np.add.reduce(present, axis=-1)
+    result: Array = np.add.reduce(quality, axis=-1) / np.maximum(seen, 1) * np.minimum(1.0, seen / (ENOUGH_SHARE * kind.count))
     return result
 
 
@@ -145,24 +172,20 @@ def face_values(event: FaceFeatures) -> Array | None:
     understood = (event.action_units, event.expression, event.blendshapes)
     if event.quality <= 0.0 or all(part is None for part in understood):
         return None
-    pose = _or_unknown(event.pose_deg, 3)
-    units, classes = _or_unknown(event.action_units, len(ACTION_UNITS)), _or_unknown(event.expression, len(EXPRESSIONS))
-    return np.concatenate([units, classes, pose, _eyes_and_raw(event.blendshapes), [event.quality]])
+    values = NO_FACE.copy()
+    for place, part in ((UNITS, event.action_units), (CLASSES, event.expression), (POSE, event.pose_deg)):
+        if part is not None:
+            values[place] = part
+    if event.blendshapes is not None:
+        values[EYES_AND_RAW] = _eyes_and_raw(event.blendshapes)
+    values[-1] = event.quality
+    return values
 
 
-def _or_unknown(part: NDArray[np.float32] | None, size: int) -> Array:
-    return np.full(size, np.nan) if part is None else part.astype(np.float64)
-
-
-def _eyes_and_raw(blendshapes: NDArray[np.float32] | None) -> Array:
-    if blendshapes is None:
-        return np.full(5, np.nan)
-
-    def level(pair: tuple[int, int]) -> float:
-        return float(blendshapes[pair[0]] + blendshapes[pair[1]]) / 2
-
-    gaze = [level(LOOK_RIGHT) - level(LOOK_LEFT), level(LOOK_UP) - level(LOOK_DOWN)]
-    return np.array([*gaze, level(BLINK), level(SMILE), level(BROW_DOWN)])
+def _eyes_and_raw(blendshapes: NDArray[np.float32]) -> list[float]:
+    """Gaze to the right and up, lids, smile, brow: each level the mean of both sides."""
+    right, left, up, down, blink, smile, brow = ((blendshapes[LEFT_SIDES] + blendshapes[RIGHT_SIDES]).astype(np.float64) / 2).tolist()
+    return [right - left, up - down, blink, smile, brow]
 
 
 def physio_values(event: PhysioFeatures) -> Array | None:

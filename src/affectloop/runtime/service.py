@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import entry_points
@@ -29,6 +30,17 @@ class Loop(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What one replica takes; compose and Kubernetes hold it to this. docs/results/loop.md says what one core carries."""
+
+    cpus: float = 1.0  # at most
+    memory_mib: int = 768  # at most
+    reserved_cpus: float = 0.25
+    reserved_memory_mib: int = 256
+    autoscaled: bool = True  # by processor time; not where a second replica is for availability only
+
+
+@dataclass(frozen=True, kw_only=True)
 class Service:
     """A service that turns events into events.
 
@@ -45,6 +57,7 @@ class Service:
     prepare: Callable[[Any], Batch] | None = None
     complete: Callable[[Any], Batch] | None = None
     loop: Loop = Loop.BATCHES
+    resources: Resources = Resources()
 
     @property
     def infers_emotion(self) -> bool:
@@ -71,11 +84,21 @@ class Edge:
     produces: tuple[Topic, ...]
     settings: type[BaseSettings]
     run: Callable[[Any, Surroundings], Awaitable[None]]
+    resources: Resources = Resources()
 
 
 def installed() -> dict[str, Service | Edge]:
     """Every installed service by name."""
     return {point.name: load(point.name) for point in entry_points(group="affectloop.services")}
+
+
+def processors() -> list[Service]:
+    """Every installed service that turns events into events; one that lacks its extra is left out."""
+    found = []
+    for point in entry_points(group="affectloop.services"):
+        with suppress(Unavailable):
+            found.append(load(point.name))
+    return [service for service in found if isinstance(service, Service)]
 
 
 def load(name: str) -> Service | Edge:

@@ -1,6 +1,7 @@
 """Events survive the wire; what breaks the contract is named."""
 
 import contextlib
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from affectloop.bus import Record
-from affectloop.codec import decode, encode, from_record, to_json, to_record
+from affectloop.codec import decode, encode, from_message, from_record, message_class, to_json, to_message, to_record
 from affectloop.errors import InvalidMessage
 from affectloop.events import AudioChunk, Event, FaceFeatures, Header, Reason, SignalChunk, SignalKind
 from affectloop.sealing import new_key
@@ -73,6 +74,93 @@ def test_a_bad_header_names_its_field(change: dict[str, Any], field: str) -> Non
 def test_an_array_of_the_wrong_size_is_refused() -> None:
     with pytest.raises(InvalidMessage, match="51 numbers instead of 52"):
         encode(FaceFeatures(header=HEADER, quality=1.0, reason=Reason.GOOD, blendshapes=np.zeros(51, np.float32)))
+
+
+def face(**values: Any) -> FaceFeatures:
+    return FaceFeatures(header=HEADER, quality=0.5, reason=Reason.GOOD, **values)
+
+
+POSE = np.array([1.5, -2.25, 3.0], np.float32)
+FIELD_5 = 5 << 3  # FaceFeatures.pose_deg; plus 2 for a packed array, 5 for one number
+
+
+@pytest.mark.parametrize(
+    "pose",
+    [
+        b"".join(bytes([FIELD_5 + 5]) + POSE[place : place + 1].tobytes() for place in range(3)),
+        bytes([FIELD_5 + 2, 4]) + POSE[:1].tobytes() + bytes([FIELD_5 + 2, 8]) + POSE[1:].tobytes(),
+        bytes([FIELD_5 + 2, 8]) + POSE[:2].tobytes() + bytes([FIELD_5 + 5]) + POSE[2:].tobytes(),
+    ],
+    ids=["number by number", "in two parts", "both"],
+)
+def test_an_array_is_read_however_protobuf_lets_it_be_written(pose: bytes) -> None:
+    back = decode(FaceFeatures, encode(face()) + pose)
+    assert isinstance(back, FaceFeatures)
+    assert back.pose_deg is not None
+    assert back.pose_deg.tolist() == POSE.tolist()
+
+
+def test_a_field_of_a_later_version_is_passed_over() -> None:
+    later = bytes([0x98, 0x06, 0x01])  # field 99, a number
+    assert to_json(decode(FaceFeatures, encode(face(pose_deg=POSE)) + later)) == to_json(face(pose_deg=POSE))
+
+
+def test_an_array_that_ends_within_a_number_is_no_message() -> None:
+    half = bytes([FIELD_5 + 2, 6]) + POSE.tobytes()[:6]
+    for payload in (encode(face()) + half, encode(face(pose_deg=POSE)) + half):
+        with pytest.raises(InvalidMessage, match="FaceFeatures: the bytes are not this protobuf message"):
+            decode(FaceFeatures, payload)
+
+
+def test_an_arrays_message_is_that_of_the_contract() -> None:
+    message = message_class(FaceFeatures).FromString(encode(face(pose_deg=POSE)))
+    assert list(message.pose_deg) == POSE.tolist()
+    assert to_message(face(pose_deg=POSE)) == message
+    assert to_json(from_message(FaceFeatures, message)) == to_json(face(pose_deg=POSE))
+
+
+def test_an_event_that_was_read_has_arrays_that_can_be_written_to() -> None:
+    back = decode(SignalChunk, encode(chunk(np.ones((2, 3)))))
+    assert isinstance(back, SignalChunk)
+    back.samples[0] = 2.0
+    assert back.samples.dtype == np.float32
+
+
+def broken(**values: Any) -> bytes:
+    """A face's message with values that the writer would refuse."""
+    message = to_message(face(pose_deg=POSE))
+    for name, value in values.items():
+        if isinstance(value, list):
+            del getattr(message, name)[:]
+            getattr(message, name).extend(value)
+        else:
+            setattr(message, name, value)
+    return message.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        (broken(quality=1.5), "FaceFeatures.quality: is 1.5, outside 0 to 1 (1); leave it out where it was not measured"),
+        (broken(quality=math.nan), "FaceFeatures.quality: is not a number (1); leave it out where it was not measured"),
+        (broken(reason=0), "FaceFeatures.reason: 0 is no Reason; use one of good, no-signal"),
+        (broken(pose_deg=[1.0, 2.0]), "FaceFeatures.pose_deg: has 2 numbers instead of 3; send them all or none"),
+        (
+            broken(pose_deg=[1.0, 2.0, 181.0]),
+            "FaceFeatures.pose_deg: leaves -180 to 180 (degrees: yaw, pitch, roll); leave out what was not measured",
+        ),
+        (
+            broken(pose_deg=[1.0, math.nan, 200.0]),
+            "FaceFeatures.pose_deg: holds NaN or infinity (degrees: yaw, pitch, roll); leave out what was not measured",
+        ),
+        (b"", "FaceFeatures.header: is missing; give it a value"),
+        (b"\xff", "FaceFeatures: the bytes are not this protobuf message; check topic and version"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(payload: bytes, words: str) -> None:
+    with pytest.raises(InvalidMessage) as caught:
+        decode(FaceFeatures, payload)
+    assert str(caught.value).startswith(words)
 
 
 def test_what_was_not_measured_stays_none() -> None:

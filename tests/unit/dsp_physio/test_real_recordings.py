@@ -1,4 +1,4 @@
-"""Real recordings, where AFFECTLOOP_DATA names them; `learning/evaluate_physio.py` publishes the figures."""
+"""Real recordings, where AFFECTLOOP_DATA names them; `affectloop evaluate physio` publishes the figures."""
 
 from pathlib import Path
 
@@ -7,8 +7,9 @@ import pytest
 
 from affectloop.dsp.cardiac.beats import r_peaks
 from affectloop.dsp.cardiac.pulse import pulses
-from physiology_datasets import read_e4, read_mitbih, read_pair, read_troika
-from physiology_scores import agreement, beats_in_hops, wrist_readings
+from affectloop_learning.datasets.physiology import read_e4, read_e4_intervals, read_mitbih, read_pair, read_troika
+from affectloop_learning.evaluation.scores import agreement
+from affectloop_learning.replay.physio import beats_in_hops, wrist_readings
 
 
 @pytest.mark.parametrize(("record", "least"), [("100", 0.995), ("105", 0.97), ("119", 0.995)])
@@ -29,7 +30,7 @@ def test_ecg_and_pulse_of_one_person_beat_together(data_folder: Path) -> None:
 
 
 def test_a_runners_wrist_is_followed(data_folder: Path) -> None:
-    second = read_troika(data_folder / "ppg_troika")[1]
+    second = read_troika(data_folder / "ppg_troika" / "DATA_02_TYPE02.mat")
     readings = wrist_readings(second)
     told = ~np.isnan(readings)
     assert told.mean() > 0.6
@@ -37,8 +38,8 @@ def test_a_runners_wrist_is_followed(data_folder: Path) -> None:
 
 
 def test_a_wristbands_own_beats_give_the_same_rate(data_folder: Path) -> None:
-    wrist = read_e4(data_folder / "e4_stress_predict" / "Raw_data" / "S05").wrist
-    intervals = np.loadtxt(data_folder / "e4_stress_predict" / "Raw_data" / "S05" / "IBI.csv", delimiter=",", skiprows=1)
+    folder = data_folder / "e4_stress_predict" / "Raw_data" / "S05"
+    wrist, intervals = read_e4(folder).wrist, read_e4_intervals(folder)
     errors = []
     for end in range(100, 400, 10):
         within = intervals[(intervals[:, 0] > end - 10) & (intervals[:, 0] < end), 1]

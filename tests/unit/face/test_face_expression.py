@@ -4,7 +4,7 @@ import pytest
 from affectloop.events import EXPRESSIONS, FaceFeatures, Reason
 from affectloop_face.detected_faces import CROP_SIDE, Unclassified
 from affectloop_face.expression import Classify
-from expression_golden import JAVASCRIPT_SAID, pattern
+from affectloop_learning.export.expression.golden import JAVASCRIPT_SAID, pattern
 from unit.face.drawn import header
 
 

@@ -162,7 +162,8 @@ def test_what_is_held_does_not_grow_with_the_session() -> None:
         processor.step(a_face(START_US + second * SECOND_US))
         list(processor.advance(START_US + second * SECOND_US))
     assert processor.needs_from_us == START_US + 119 * SECOND_US + HOP_US - WINDOW_US
-    assert len(processor._bins[FACE]._bins) <= 10
+    held = processor._tokens[FACE]
+    assert len(held._waiting) + len(held._sums) <= 10
 
 
 def test_tokens_have_the_shapes_that_the_net_was_made_for() -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from affectloop.events import Event
 from affectloop_fusion.tokens import FACE, KINDS, VOICE, WRISTBAND, Array, Kind
-from fusion_windows import CALIBRATION, FIRST_TRAINED, TEST, Windows, trained_learners, windows, windows_of
-from synthetic_sessions import AROUSAL, COUPLINGS, ENGAGEMENT, STRAIN, VALENCE, SyntheticSession, synthetic_session
+from affectloop_learning.synthetic.sessions import AROUSAL, COUPLINGS, ENGAGEMENT, STRAIN, VALENCE, SyntheticSession, synthetic_session
+from affectloop_learning.synthetic.windows import CALIBRATION, FIRST_TRAINED, TEST, Windows, trained_learners, windows, windows_of
 from unit.fusion.making import SECOND_US, START_US, body_of_row, face_of_row, in_order, voice_of_row
 from unit.fusion.making import windows_of as windows_by_processor
 

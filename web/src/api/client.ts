@@ -1,16 +1,16 @@
 // What the pages ask of the gateway's REST interface.
 
-import type { Descriptor } from "./events";
+import type { SessionDescription } from "./messages";
 
 function bearer(token: string): HeadersInit {
   return { Authorization: `Bearer ${token}` };
 }
 
 /** The sessions that the token may see, newest first. */
-export async function readSessions(token: string): Promise<Descriptor[]> {
+export async function readSessions(token: string): Promise<SessionDescription[]> {
   const answer = await fetch("/v1/sessions", { headers: bearer(token) });
   if (!answer.ok) throw new Error(String(answer.status));
-  const sessions = (await answer.json()) as Descriptor[];
+  const sessions = (await answer.json()) as SessionDescription[];
   return sessions.sort((one, other) => other.started_at_us - one.started_at_us);
 }
 

@@ -1,6 +1,6 @@
 // The live feed: one WebSocket, the token as its first message, opened again when it breaks.
 
-import type { Message } from "./events";
+import type { Message } from "./messages";
 
 export type SocketState = { kind: "connecting" } | { kind: "open" } | { kind: "refused" } | { kind: "unknown" } | { kind: "over" } | { kind: "broken"; seconds: number };
 

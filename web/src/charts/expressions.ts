@@ -1,6 +1,6 @@
 // Which expressions are worth a line, and where their words stand.
 
-import { EXPRESSIONS } from "../api/events";
+import { EXPRESSIONS } from "../api/vocabulary";
 import { firstAfter, type Track, type Value } from "../tracks/model";
 
 const WORTH_A_LINE = 0.25; // probability that an expression must reach in the span

@@ -1,23 +1,20 @@
 // Strokes that every row is made of: lines that break where values are missing, bands, hatched gaps, words with a halo.
 
 import { firstAfter, type Gap, type Trace, type Value } from "../tracks/model";
+import { EMOTIONS, EXPRESSIONS } from "../api/vocabulary";
 import type { Scale } from "./scale";
 
-/** The colours of ui/theme.css, read once. */
-export type Palette = Record<
-  | "panel" | "ink" | "ink-2" | "line" | "line-2" | "hatch" | "accent" | "accent-soft" | "warn" | "stop" | "good" | "face" | "body" | "voice"
-  | "fused" | "trial" | "anger" | "contempt" | "disgust" | "fear" | "happiness" | "sadness" | "surprise" | "neutral",
-  string
->;
-
-const NAMES = [
+const COLOURS = [
   "panel", "ink", "ink-2", "line", "line-2", "hatch", "accent", "accent-soft", "warn", "stop", "good", "face", "body", "voice", "fused", "trial",
-  "anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise", "neutral",
+  ...EMOTIONS, ...EXPRESSIONS,
 ] as const;
+
+/** The colours of ui/theme.css, read once. */
+export type Palette = Record<(typeof COLOURS)[number], string>;
 
 export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element);
-  return Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])) as Palette;
+  return Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])) as Palette;
 }
 
 /** The part of the canvas that a row may draw on. */

@@ -1,6 +1,7 @@
 // What stands beside each row: its value at one time, in words with unit and uncertainty. The table twin reads the same.
 
-import { EXPRESSIONS, type Expression } from "../api/events";
+import type { Expression } from "../api/events";
+import { EXPRESSIONS } from "../api/vocabulary";
 import type { Words } from "../i18n";
 import { at, firstAfter, gapsWithin, type Track, type Tracks, type Value } from "../tracks/model";
 import { facesShown } from "./expressions";

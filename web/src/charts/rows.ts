@@ -1,6 +1,7 @@
 // The rows: what each draws along the shared time axis.
 
-import { EXPRESSIONS, MODALITIES, type Cause, type Modality } from "../api/events";
+import type { Cause, Modality } from "../api/events";
+import { EXPRESSIONS, MODALITIES } from "../api/vocabulary";
 import { causeWords, type Words } from "../i18n";
 import { changes, type Change } from "../tracks/levelChanges";
 import { between, firstAfter, gapsWithin, type Gap, type Trace, type Track, type Tracks, type Value } from "../tracks/model";

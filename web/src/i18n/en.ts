@@ -4,29 +4,31 @@ import type { Cause, Emotion, Expression, Guidance, Modality, Reason } from "../
 
 const percent = (value: number): string => `${Math.round(value * 100)}\u202f%`;
 
-export const en = {
-  code: "en",
-  name: "English",
-  percent,
+/** A word for every code that an event may hold: one that is missing, or that no event knows, is a type error. */
+interface CodeWords {
+  emotions: Record<Emotion | Expression, string>;
+  short: Record<Emotion, string>;
+  modalities: Record<Modality, string>;
+  reasons: Record<Reason | "no-record" | "ended", string>;
+  causes: Record<Cause, (value: number | null, detail: string) => string>; // its figure, and the emotions that it names
+  guidance: Record<Guidance, string>;
+}
+
+const codes: CodeWords = {
   emotions: {
     anger: "anger", contempt: "contempt", disgust: "disgust", fear: "fear", happiness: "happiness", sadness: "sadness",
     surprise: "surprise", neutral: "neutral",
-  } as Record<Emotion | Expression, string>,
+  },
   short: {
     anger: "An", contempt: "Co", disgust: "Di", fear: "Fe", happiness: "Ha", sadness: "Sa", surprise: "Su",
-  } as Record<Emotion, string>,
-  modalities: { face: "Face", wristband: "Wristband", voice: "Voice" } as Record<Modality, string>,
+  },
+  modalities: { face: "Face", wristband: "Wristband", voice: "Voice" },
   reasons: {
     "good": "good", "no-signal": "no signal", "warming-up": "settling in", "off-body": "not worn", "noisy": "too noisy",
     "moving": "moving too much", "too-few-beats": "too few heartbeats", "no-face": "no face seen", "turned-away": "turned away",
     "too-small": "too far away", "too-dark": "too dark", "blurred": "blurred", "silent": "silent", "no-speech": "nobody speaks",
     "clipped": "too loud", "unsure": "too unsure", "not-allowed": "sensing off", "no-record": "nothing received", "ended": "recording over",
-  } as Record<Reason | "no-record" | "ended", string>,
-  rows: {
-    trials: "Trials", face: "Face", heart: "Heart rate", skin: "Skin conductance", voice: "Voice", arousal: "Arousal", valence: "Valence",
-    difficulty: "Difficulty", ability: "Skill",
   },
-  notes: { arousal: "calm to aroused", valence: "unpleasant to pleasant", face: "expression", voice: "pitch, Hz", difficulty: "level, 1 to 12", ability: "estimated, logits" },
   causes: {
     "first-item": () => "first item: an easy one",
     "on-target": (value) => (value === null ? "success on target" : `success ${percent(value)}, on target`),
@@ -47,10 +49,22 @@ export const en = {
     "other-emotion": (value, detail) => `${detail} next${value === null ? "" : value < 0 ? ": less skill there" : ": more skill there"}`,
     "varied": () => "shown another way, as likely to be right",
     "easing-over": () => "easing is over",
-  } as Record<Cause, (value: number | null, detail: string) => string>,
+  },
   guidance: {
     "none": "", "slow-motion": "Next: the expression in slow motion", "compare-pair": "Next: the two side by side", "break": "Next: a short break",
-  } as Record<Guidance, string>,
+  },
+};
+
+export const en = {
+  code: "en",
+  name: "English",
+  percent,
+  ...codes,
+  rows: {
+    trials: "Trials", face: "Face", heart: "Heart rate", skin: "Skin conductance", voice: "Voice", arousal: "Arousal", valence: "Valence",
+    difficulty: "Difficulty", ability: "Skill",
+  },
+  notes: { arousal: "calm to aroused", valence: "unpleasant to pleasant", face: "expression", voice: "pitch, Hz", difficulty: "level, 1 to 12", ability: "estimated, logits" },
   started: (level: number) => `started at ${level}`,
   raised: (level: number) => `raised to ${level}`,
   eased: (level: number) => `eased to ${level}`,

@@ -1,6 +1,14 @@
 // The words that only the report needs.
 
+import type { TopicName } from "../api/events";
+
 const percent = (value: number): string => `${Math.round(value * 100)}\u202f%`;
+
+const streams: Record<TopicName, string> = {
+  "capture.frames.v1": "camera", "capture.signals.v1": "wristband", "capture.audio.v1": "microphone", "face.features.v1": "face",
+  "physio.features.v1": "heart and skin", "audio.features.v1": "voice", "emotion.estimates.v1": "estimates", "session.trials.v1": "trials",
+  "session.directives.v1": "decisions", "session.events.v1": "session", "session.baselines.v1": "baselines",
+};
 
 export const reportEn = {
   report: (name: string) => `Report of session ${name}`,
@@ -67,11 +75,7 @@ export const reportEn = {
   limitsText:
     "It is an aid to training. It is not a diagnosis, not a judgement of character, and no lie can be read from it. Estimates come from a model and can be wrong, above all for people and situations that it was not trained on; what a person feels, only the person can say.",
   synthetic: "Each model's card says what it was trained on.",
-  streams: {
-    "capture.frames.v1": "camera", "capture.signals.v1": "wristband", "capture.audio.v1": "microphone", "face.features.v1": "face",
-    "physio.features.v1": "heart and skin", "audio.features.v1": "voice", "emotion.estimates.v1": "estimates", "session.trials.v1": "trials",
-    "session.directives.v1": "decisions", "session.events.v1": "session", "session.baselines.v1": "baselines",
-  } as Record<string, string>,
+  streams,
 };
 
 export type ReportWords = typeof reportEn;

@@ -1,22 +1,23 @@
 // Fills the tracks from the messages of a live feed, and forgets what has left the window.
 
 import type {
-  AudioFeatures, Descriptor, Directive, EmotionEstimate, FaceFeatures, Message, Modality, PhysioFeatures, SessionChanged,
-  SignalChunk, TrialAnswered,
+  AudioFeatures, Directive, EmotionEstimate, FaceFeatures, Modality, PhysioFeatures, SessionChanged, SignalChunk, TrialAnswered,
 } from "../api/events";
+import type { EventMessage, Message, SessionDescription, ShownTopic } from "../api/messages";
+import { END_OF_TIME_US, STREAM_OF_TOPIC } from "../api/vocabulary";
 import { emptyTracks, firstAfter, noteGap, put, type Trace, type Tracks } from "./model";
 
 const KEPT_S = 90; // the rows show 60 s; a little more lets their left edge be whole
 const PULSE_KEPT_S = 8;
 const FACTS_KEPT = 400; // trials and decisions are few, and the list of reasons looks further back than the rows
 const AGES_KEPT_MS = 60_000;
-const NOTHING_FOLLOWS_US = 2 ** 62; // END_OF_TIME_US is 2 ** 63 - 1, which a browser rounds
+const LEARNERS_FACE = STREAM_OF_TOPIC["face.features.v1"]; // others in the picture have their own
 const SAME_CLOCK_S = 120; // an old recording has its own time; an answer given today does not belong on its axis
 
 /** Everything that the live view knows of one session. */
 export class LiveTracks {
   readonly tracks: Tracks = emptyTracks();
-  session: Descriptor | null = null;
+  session: SessionDescription | null = null;
   ended = false;
   estimate: EmotionEstimate | null = null;
   estimateAt = -Infinity;
@@ -38,7 +39,7 @@ export class LiveTracks {
       this.noteAge(nowMs, message.age_ms, message.topic === "emotion.estimates.v1");
     }
     this.sort(message, t);
-    if (message.event.header.complete_until_us >= NOTHING_FOLLOWS_US) this.over(message.topic, message.event.header.stream_id);
+    if (message.event.header.complete_until_us >= END_OF_TIME_US) this.over(message.topic, message.event.header.stream_id);
     this.forget();
   }
 
@@ -60,19 +61,19 @@ export class LiveTracks {
   }
 
   /** Signals move the time on; facts do where there are no signals, or where they are of the same clock. */
-  private moveOn(topic: Message["topic"], t: number): void {
+  private moveOn(topic: ShownTopic, t: number): void {
     const fact = topic.startsWith("session.");
     if (!fact) this.sensed = true;
     if (!fact || !this.sensed || Math.abs(t - this.newest) < SAME_CLOCK_S) this.newest = Math.max(this.newest, t);
   }
 
-  private describe(session: Descriptor): void {
+  private describe(session: SessionDescription): void {
     this.session = session;
     this.originUs ??= session.started_at_us;
     this.ended = session.ended_at_us !== null && session.ended_at_us !== undefined;
   }
 
-  private sort(message: Exclude<Message, { topic: "session" }>, t: number): void {
+  private sort(message: EventMessage, t: number): void {
     switch (message.topic) {
       case "capture.signals.v1": return this.signals(message.event, t);
       case "face.features.v1": return this.face(message.event, t);
@@ -82,12 +83,13 @@ export class LiveTracks {
       case "session.trials.v1": return this.trial(message.event, t);
       case "session.directives.v1": return this.directive(message.event, t);
       case "session.events.v1": return this.changed(message.event);
+      default: return message satisfies never; // a topic that is newly shown is drawn, or left out here by name
     }
   }
 
-  private over(topic: Message["topic"], stream: string): void {
+  private over(topic: ShownTopic, stream: string): void {
     const { face, heart, skin, voice, affect } = this.tracks;
-    if (topic === "face.features.v1" && stream === "face") face.ended = true;
+    if (topic === "face.features.v1" && stream === LEARNERS_FACE) face.ended = true;
     if (topic === "physio.features.v1") heart.ended = skin.ended = true;
     if (topic === "audio.features.v1") voice.ended = true;
     if (topic === "emotion.estimates.v1") affect.ended = true;
@@ -101,7 +103,7 @@ export class LiveTracks {
   }
 
   private face(event: FaceFeatures, t: number): void {
-    if (event.header.stream_id !== "face") return; // the learner's own; others in the picture are not shown
+    if (event.header.stream_id !== LEARNERS_FACE) return; // the learner's own; others in the picture are not shown
     this.heard("face", t, event.quality > 0);
     const added = put(this.tracks.face, t, event.expression ?? []);
     if (added) noteGap(this.tracks.face, t, event.expression === null && event.reason !== "good" ? event.reason : null);

@@ -1,6 +1,7 @@
 // What the rows draw, in seconds since the session's origin: filled by a live feed, or read whole from a report.
 
 import type { CauseGiven, Emotion, Guidance, Item, Reason } from "../api/events";
+import { EXPRESSIONS } from "../api/vocabulary";
 
 export type Value = number | null;
 
@@ -67,7 +68,7 @@ export interface Tracks {
   decisions: Decision[];
 }
 
-export const COLUMNS = { face: 7, heart: 2, skin: 3, conductance: 1, pulse: 1, voice: 2, affect: 4 } as const;
+export const COLUMNS = { face: EXPRESSIONS.length, heart: 2, skin: 3, conductance: 1, pulse: 1, voice: 2, affect: 4 } as const;
 
 export function emptyTrack(columns: number, step: number): Track {
   return { t: [], columns: Array.from({ length: columns }, () => []), gaps: [], step };

@@ -1,7 +1,8 @@
 // The live view's state: what has been received, and the beats at which the page looks at it.
 
 import { stopSensing } from "../../api/client";
-import type { Message, Modality } from "../../api/events";
+import type { Modality } from "../../api/events";
+import type { Message } from "../../api/messages";
 import { LiveSocket, type SocketState } from "../../api/socket";
 import { LiveTracks } from "../../tracks/live";
 import { Playhead } from "./playhead";

@@ -1,6 +1,7 @@
 // What affectloop.report writes into the page.
 
-import type { Descriptor, Emotion, Item, Reason } from "../../api/events";
+import type { Emotion, Item, Reason, TopicName } from "../../api/events";
+import type { SessionDescription } from "../../api/messages";
 import type { Tracks, Trial } from "../../tracks/model";
 
 export type Measured = number | null;
@@ -15,7 +16,7 @@ export interface EmotionRow {
 }
 
 export interface StreamRow {
-  topic: string;
+  topic: TopicName;
   stream_id: string;
   records_count: number;
   records_per_s: Measured;
@@ -77,7 +78,7 @@ export interface Figures {
 export type TrialDone = Trial & { item: Item };
 
 export interface Report {
-  session: Partial<Descriptor>;
+  session: Partial<SessionDescription>;
   figures: Figures;
   tracks: Tracks & { trials: TrialDone[] };
   models: { name: string; note: string }[];

@@ -1,0 +1,1 @@
+"""Readers of the recordings that models are evaluated on; none of them is shipped."""

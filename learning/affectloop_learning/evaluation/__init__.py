@@ -1,0 +1,1 @@
+"""How right the services are: a folder a task, each with its page under docs/results/."""

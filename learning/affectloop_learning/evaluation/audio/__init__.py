@@ -1,0 +1,1 @@
+"""Voice activity, pitch, speaking rate and vocal arousal."""

@@ -1,0 +1,1 @@
+"""Beats, heart rates and skin responses on real recordings."""

@@ -1,0 +1,1 @@
+"""Difficulty policies on simulated learners."""

@@ -1,0 +1,1 @@
+"""Models that others trained, brought into the form that the services run."""

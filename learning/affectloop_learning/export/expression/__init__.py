@@ -1,0 +1,1 @@
+"""The expression net of face-api, models/expression-v1."""

@@ -1,0 +1,1 @@
+"""Whole recordings through the services' own code."""

@@ -1,0 +1,1 @@
+"""The net models/fusion-v1."""

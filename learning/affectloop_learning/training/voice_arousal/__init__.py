@@ -1,0 +1,1 @@
+"""The linear models models/voice-arousal-v1."""

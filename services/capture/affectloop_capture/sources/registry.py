@@ -1,0 +1,59 @@
+"""Which format a file is of: each is asked whether it knows the first bytes."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from pathlib import Path
+
+from affectloop.errors import InvalidInput
+from affectloop_capture.sources import files
+from affectloop_capture.sources.base import FIRST_BYTES, FileFormat, Source
+
+
+@cache
+def formats() -> tuple[FileFormat, ...]:
+    """Every format, by its name: the ``FORMAT`` of each module in ``sources/files``."""
+    modules = (importlib.import_module(f"{files.__name__}.{module.name}") for module in pkgutil.iter_modules(files.__path__))
+    return tuple(sorted((module.FORMAT for module in modules), key=lambda format: format.name.lower()))
+
+
+def kinds() -> str:
+    """What can be played, for a sentence."""
+    return ", ".join(format.name for format in formats())
+
+
+def format_of(path: Path) -> FileFormat:
+    """The format of a file or folder; ``InvalidInput`` where there is none or it is of no known format.
+
+    Its first bytes decide; its name only where nobody knows them, so that a damaged file gets its own format's sentence.
+    """
+    if not path.exists():
+        raise InvalidInput(f"{path}: there is no such file; check the name")
+    first_bytes = _first_bytes(path)
+    suffix = path.suffix.lower()
+    known = [format for format in formats() if format.knows(path, first_bytes)] or [
+        format for format in formats() if suffix in format.suffixes
+    ]
+    if not known:
+        raise InvalidInput(f"{path}: {suffix or 'such a file'} is not read; give {kinds()}")
+    return known[0]
+
+
+def open_source(path: Path, *, salvage: bool = False) -> Source:
+    """Open a file by its format; ``InvalidInput`` names the file, what is wrong and the remedy.
+
+    ``salvage`` reads what there is of a damaged file instead of refusing it.
+    """
+    return format_of(path).open(path, salvage=salvage)
+
+
+def _first_bytes(path: Path) -> bytes:
+    if path.is_dir():
+        return b""
+    try:
+        with path.open("rb") as file:
+            return file.read(FIRST_BYTES)
+    except OSError as error:
+        raise InvalidInput(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
