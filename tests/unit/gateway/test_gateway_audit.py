@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from pathlib import Path
@@ -121,8 +122,6 @@ def test_who_has_the_database_alone_cannot_mend_the_chain(at: School) -> None:
     at.call("GET", "/v1/learners")
     with at.store.work("north") as work:
         forged = json.dumps(["north", 1, 0, "", "", "", "", "", "0" * 64])
-        import hashlib
-
         plain = hashlib.sha256(forged.encode()).hexdigest()
         work.rows.execute(update(AuditEntry).values(at_us=0, actor="", holder="", role="", action="", subject="", digest=plain))
     assert at.call("GET", "/v1/audit").json()["first_broken"] == 1

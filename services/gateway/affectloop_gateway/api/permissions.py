@@ -67,9 +67,9 @@ def permitted(
     with transaction(asking.tenant_id) as work:
         denial = decide(action, asking.role, subject_of(deps, asking, work, action, learner_id=learner_id, session_id=session_id))
         if denial is None:
-            if audited:
-                note(work, asking, action + detail, about)
             yield work
+            if audited:
+                note(work, asking, action + detail, about)  # last: what it locks, everybody locks after learners and sessions
     if denial is not None:
         note_denied(deps, asking, action + detail, about)
         raise _refused(denial, learner_id, session_id)

@@ -27,11 +27,12 @@ def change_profile(work: Work, name: str) -> list[str]:
     tenant = people.tenant(anew=True)
     if tenant.profile == name:
         return []
-    tenant.profile = name
     Consents(work).withdraw_all()
     Baselines(work).forget(None, EVERY_MODALITY)
     running = [Sessions(work).get(row.session_id, locked=True) for row in Sessions(work).open_ones()]
-    return [row.session_id for row in running if stop_reading(work, row, EVERY_MODALITY)]
+    stopped = [row.session_id for row in running if stop_reading(work, row, EVERY_MODALITY)]
+    tenant.profile = name  # last: others lock the tenant after learners and sessions
+    return stopped
 
 
 def known_profile(name: str) -> str:
