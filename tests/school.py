@@ -38,6 +38,7 @@ from affectloop.events import (
 )  # fmt: skip
 from affectloop.policy.profile import Purpose, Role
 from affectloop.session import Session
+from affectloop.settings import RuntimeSettings
 from affectloop.store.live import LiveState
 from affectloop.store.live.memory import MemoryLiveState
 from affectloop.store.sql.audit import Audit, HeadFile
@@ -266,7 +267,15 @@ def opened(store: Store, live: LiveState, clock: ManualClock, **settings: Any) -
     chosen = GatewaySettings(**{"permissions_every_s": 0.05, **settings})
     feed = Feed(live, clock, history_s=chosen.history_s, history_bytes=chosen.history_bytes, viewer_queue=chosen.viewer_queue)
     outbox = OutboxPublisher(store, bus, batch=chosen.outbox_batch, every_s=chosen.outbox_every_s)
-    dependencies = Dependencies(settings=chosen, store=store, live=live, clock=clock, feed=feed, looks=Looks(clock))
+    dependencies = Dependencies(
+        settings=chosen,
+        store=store,
+        live=live,
+        clock=clock,
+        feed=feed,
+        looks=Looks(clock),
+        longest_session_us=RuntimeSettings().longest_session_us,
+    )
     app = _app(dependencies)
     app.state.dependencies = dependencies
     with TestClient(app) as client:

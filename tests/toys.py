@@ -32,7 +32,7 @@ class _Windowed:
 
     def __init__(self, context: SessionContext, settings: object) -> None:
         self._context = context
-        self._windows = HoppingWindows(HOP_US)
+        self._windows = HoppingWindows(HOP_US, longest_us=WINDOW_US)
         self._held: list[tuple[int, str, float]] = []
 
     def step(self, event: Event) -> Iterable[Event]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -45,33 +46,65 @@ class Processor(Protocol):
         """The oldest event time that an output still to come depends on; older records may be forgotten."""
 
 
+SILENT_HOP_US = 60_000_000  # where no window holds anything, one record a minute says so
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """A stretch of data: where it begins, and until when a window reaches back into it."""
+
+    first_us: int
+    reach_us: int
+
+
 class HoppingWindows:
     """The closing times of the windows of one stream: multiples of ``hop_us``, from the first event on.
 
     A hop at ``h`` sees the samples before ``h``; its number ``h // hop_us`` is its output's sequence, so that a copy
     made after a crash is known as one. The last hop is the first one beyond the watermark of every input, hence
     it closes at the end of time only, whatever the batches were.
+
+    Silence is data, but a long one is told in few words: once no window reaches back to a sample, windows close at whole
+    minutes until samples come again. Two samples hours apart cost hundreds of hops, not tens of thousands.
+
+    Parameters
+    ----------
+    hop_us
+        Time between windows, us; divides a minute.
+    longest_us
+        How far back the longest window reaches, us.
     """
 
-    def __init__(self, hop_us: int) -> None:
+    def __init__(self, hop_us: int, *, longest_us: int) -> None:
         self.hop_us = hop_us
         self.next_us: int | None = None
+        self._longest_us = longest_us
+        self._closed_us = 0
+        self._stretches: deque[_Stretch] = deque()
         self._complete_until_us = 0
 
     def saw(self, header: Header, until_us: int | None = None) -> None:
         """An event arrived whose samples end before ``until_us`` (by default, its header's ``complete_until_us``)."""
-        if self.next_us is None:
-            self.next_us = (header.event_time_us // self.hop_us + 1) * self.hop_us
+        first_us = header.event_time_us
         if until_us is None:
-            until_us = header.event_time_us if header.ends_stream else header.complete_until_us
+            until_us = first_us if header.ends_stream else header.complete_until_us
         self._complete_until_us = max(self._complete_until_us, until_us)
+        sees_us = self._hop_after(first_us)
+        self.next_us = sees_us if self.next_us is None else min(self.next_us, max(sees_us, self._closed_us + self.hop_us))
+        reach_us = min(until_us, first_us + self._longest_us) + self._longest_us
+        last = self._stretches[-1] if self._stretches else None
+        if last is not None and first_us <= last.reach_us:
+            last.reach_us = max(last.reach_us, reach_us)
+        else:
+            self._stretches.append(_Stretch(first_us, reach_us))
 
     def due(self, watermark_us: int) -> Iterator[int]:
         """Closing times up to ``watermark_us``; at the end of time, up to the last one."""
-        limit = self._last_us if watermark_us == END_OF_TIME_US else watermark_us
+        ends = watermark_us == END_OF_TIME_US
+        limit = self._last_us if ends else watermark_us
         while self.next_us is not None and self.next_us <= limit:
-            closing = self.next_us
-            self.next_us += self.hop_us
+            self._closed_us = closing = self.next_us
+            self.next_us = min(self._after(closing), limit) if ends and closing < limit else self._after(closing)
             yield closing
 
     def header(self, context: SessionContext, stream_id: str, closing_us: int, watermark_us: int) -> Header:
@@ -85,6 +118,20 @@ class HoppingWindows:
             complete_until_us=END_OF_TIME_US if final else closing_us + self.hop_us,
         )
 
+    def _after(self, closing_us: int) -> int:
+        """The hop after one: the next, or in a long silence the one at the next minute or at the next sample."""
+        following_us = closing_us + self.hop_us
+        while self._stretches and self._stretches[0].reach_us < following_us:
+            self._stretches.popleft()
+        minute_us = (closing_us // SILENT_HOP_US + 1) * SILENT_HOP_US
+        if not self._stretches:
+            return minute_us
+        return min(max(following_us, self._hop_after(self._stretches[0].first_us)), minute_us)
+
+    def _hop_after(self, time_us: int) -> int:
+        """The first hop that sees a sample of that time."""
+        return (time_us // self.hop_us + 1) * self.hop_us
+
     @property
     def _last_us(self) -> int:
-        return (self._complete_until_us // self.hop_us + 1) * self.hop_us
+        return self._hop_after(self._complete_until_us)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from affectloop.events import Modality
 from affectloop.topics import TOPICS, Topic
@@ -36,6 +37,13 @@ class SessionKey:
     secret: bytes = field(repr=False)  # 32 bytes, AES-256
 
 
+class Fault(NamedTuple):
+    """A fault stopped the session in a service, which brings nothing more of it to a topic."""
+
+    service: str
+    topic: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A session as live state holds it."""
@@ -51,6 +59,7 @@ class Session:
     streams: tuple[Stream, ...]  # every stream that will be there, derived ones included
     key: SessionKey
     ended_at_us: int | None = None
+    faults: frozenset[Fault] = frozenset()
 
     def expects(self, topic: Topic) -> frozenset[str]:
         """The streams of a topic that the watermark waits for."""
@@ -64,10 +73,24 @@ class Session:
         """The same session with other consents."""
         return replace(self, consented=consented)
 
+    @property
+    def stopped_in(self) -> list[str]:
+        """The services that a fault stopped it in."""
+        return sorted({fault.service for fault in self.faults})
+
+    def is_stopped(self, topic: str) -> bool:
+        """Whether a fault stopped it in the service that made this topic: nothing more comes there."""
+        return any(fault.topic == topic for fault in self.faults)
+
+    def with_faults(self, faults: Iterable[Fault]) -> Session:
+        """The same session, stopped in a service by a fault."""
+        return replace(self, faults=self.faults | frozenset(faults))
+
     def to_json(self) -> str:
         """As live state stores it."""
         fields: dict[str, Any] = asdict(self)
         fields["consented"] = sorted(self.consented)
+        fields["faults"] = sorted(self.faults)
         fields["streams"] = [[stream.topic, stream.stream_id] for stream in self.streams]
         fields["key"] = [self.key.key_id, base64.b64encode(self.key.secret).decode()]
         return json.dumps(fields)
@@ -78,6 +101,7 @@ class Session:
         fields = json.loads(text)
         fields["mode"] = Mode(fields["mode"])
         fields["consented"] = frozenset(Modality(name) for name in fields["consented"])
+        fields["faults"] = frozenset(Fault(*pair) for pair in fields.get("faults", ()))
         fields["streams"] = tuple(Stream(*pair) for pair in fields["streams"])
         key_id, secret = fields["key"]
         fields["key"] = SessionKey(key_id, base64.b64decode(secret))

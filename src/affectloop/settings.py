@@ -64,7 +64,17 @@ class RuntimeSettings(Settings):
     held_records: int = Field(200_000, ge=1, description="Records read and not acknowledged before a service stops reading.")
     dead_letter_ratio: float = Field(0.1, gt=0, le=1, description="Share of unreadable records above which a service stops.")
     dead_letter_least: int = Field(100, ge=1, description="Unreadable records that the last 1000 must hold before it stops.")
+    session_dead_letters: int = Field(20, ge=1, description="Unreadable records of one session after which that session is stopped.")
+    faults_a_minute: int = Field(
+        20, ge=1, description="Learners with a session that a fault stopped within a minute, at which the service stops itself."
+    )
+    longest_session_h: float = Field(12.0, gt=0, le=168, description="A session, live or replayed, lasts at most this long.")
     health_port: int = Field(0, ge=0, le=65535, description="Port of /health and /metrics; 0 for none.")
     health_host: str = Field("127.0.0.1", description="Address that /health and /metrics listen on.")
     kafka_session_timeout_ms: int = Field(6000, ge=1000, description="A Kafka group member silent for this long is taken for dead.")
     instance: str = Field("", description="Name of this instance for Kafka's static membership; empty for none.")
+
+    @property
+    def longest_session_us(self) -> int:
+        """How long a session lasts at most."""
+        return round(self.longest_session_h * 3600 * 1_000_000)

@@ -182,7 +182,7 @@ DIRECTIVES = Topic(
 SESSION_EVENTS = Topic(
     name="session.events.v1", event=events.SessionChanged,
     privacy=Privacy.FACT, retention_s=30 * DAY, rate="rare", stream="session", compacted=True,
-    recorded=True, result=False, view=View.PROGRESS, shown=(*HEADER, "change", "consented", "profile"),
+    recorded=True, result=False, kept=True, view=View.PROGRESS, shown=(*HEADER, "change", "consented", "profile", "service", "topic"),
 )  # fmt: skip
 
 TOPICS = tuple(each for each in tuple(globals().values()) if isinstance(each, Topic))  # as they stand above: sources come first

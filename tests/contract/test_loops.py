@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -14,15 +14,17 @@ from affectloop.bus import Bus, Outgoing
 from affectloop.bus.memory import MemoryBus
 from affectloop.clock import SystemClock
 from affectloop.codec import from_record, to_json, to_record
+from affectloop.events import Event
 from affectloop.runtime.polling_loop import POLL_S, run_polling
 from affectloop.runtime.processor_host import ProcessorHost
 from affectloop.runtime.service import Service
-from affectloop.session import Session
+from affectloop.session import Fault, Session
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live.memory import MemoryLiveState
 from affectloop.topics import ESTIMATES, PHYSIO_FEATURES, SIGNALS, TOPICS
-from toys import FUSION, PHYSIO, VOICE, signal, sound, toy_session
+from toys import FUSION, PHYSIO, VOICE, MeanSignal, signal, sound, toy_session
 
+STOPPED = [Fault("physio", PHYSIO_FEATURES.name)]
 PATIENCE_S = 60.0  # a rebalance after a crash takes a session timeout; a busy machine longer
 Runner = Callable[..., None]
 
@@ -141,6 +143,35 @@ def test_sessions_pass_through_three_services_in_order_and_unmixed(place: Place)
     for loop in running:
         loop.stop()
     assert found == reference(names)
+
+
+class BreaksOnOneSession(MeanSignal):
+    """A processor with a fault that one session's third chunk brings out."""
+
+    def step(self, event: Event) -> Iterable[Event]:
+        if event.header.session_id == "poisoned" and event.header.sequence >= 8:
+            raise ZeroDivisionError
+        return super().step(event)
+
+
+def test_a_poisoned_record_stops_its_own_session_and_survives_no_restart(place: Place) -> None:
+    live, broken = MemoryLiveState(), replace(PHYSIO, processor=BreaksOnOneSession)
+    sessions = opened(live, "poisoned", "s0", "s1")
+    running = [Running(place, broken, live)]
+    send(place, sessions["poisoned"])
+    until = time.monotonic() + PATIENCE_S
+    while live.session("poisoned") == sessions["poisoned"] and time.monotonic() < until:
+        time.sleep(0.05)
+    assert live.session("poisoned") == sessions["poisoned"].with_faults(STOPPED)
+    running[0].stop()
+    running = [Running(place, service, live) for service in (broken, VOICE, FUSION)]
+    for name in ("s0", "s1"):
+        send(place, sessions[name])
+    found = outputs(place, ESTIMATES.name, sessions, len(sessions))
+    for loop in running:
+        loop.stop()
+    assert {key: value for key, value in found.items() if key[0] != "poisoned"} == reference(("s0", "s1"))
+    assert [key for key in found if key[0] == "poisoned"], "the voice goes on without the body"
 
 
 def test_a_service_that_stops_goes_on_where_it_was(place: Place) -> None:

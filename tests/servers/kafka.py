@@ -62,7 +62,7 @@ class KafkaServer:
         self._properties.write_text(PROPERTIES.format(port=self.port, controller=free_port(), data=folder / "data"))
         (folder / "log4j2.yaml").write_text(LOGGING)
         self._process: subprocess.Popen[bytes] | None = None
-        name = secrets.token_urlsafe(16)
+        name = "A" + secrets.token_urlsafe(16)[1:]  # one that begins with a dash would be taken for an option
         format_storage = ["kafka.tools.StorageTool", "format", "--standalone", "-t", name, "-c", str(self._properties)]
         subprocess.run(["java", "-cp", self._classpath, *format_storage], check=True, capture_output=True)
 

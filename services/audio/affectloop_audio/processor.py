@@ -34,7 +34,7 @@ class AudioProcessor:
         self._context = context
         self._settings = settings
         self._model = model if context.emotion_inference else None
-        self._windows = HoppingWindows(HOP_US)
+        self._windows = HoppingWindows(HOP_US, longest_us=HISTORY_US + FRAME_US)
         self._buffers: dict[str, AudioBuffer] = {}
         self._listener = SpeechAnalyzer(LEARNING_HOPS)
         self._chunks: deque[tuple[int, float]] = deque()  # start and end of those still needed

@@ -52,7 +52,7 @@ class FusionProcessor:
 
     def __init__(self, context: SessionContext, settings: FusionSettings) -> None:
         self._context = context
-        self._windows = HoppingWindows(HOP_US)
+        self._windows = HoppingWindows(HOP_US, longest_us=WINDOW_US)
         self._tokens = {kind: RunningTokens(kind) for kind in (FACE, WRISTBAND, VOICE)}
         self._newest_us = 0
 

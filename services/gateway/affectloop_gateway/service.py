@@ -63,6 +63,7 @@ async def run(settings: GatewaySettings, surroundings: Surroundings) -> None:
             clock=surroundings.clock,
             feed=feed,
             looks=Looks(surroundings.clock),
+            longest_session_us=surroundings.runtime.longest_session_us,
             wake=outbox.wake,
             is_ready=followed.is_set,
         )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from affectloop.dsp import electrodermal
 from affectloop.dsp.order import median
 from affectloop.events import Reason, SkinConductanceResponse
-from affectloop_physio.sample_buffer import ROUNDING_US, Window
+from affectloop_physio.sample_buffer import ROUNDING_US, Window, forget_hops
 from affectloop_physio.settings import PhysioSettings
 
 FloatArray = NDArray[np.float64]
@@ -59,7 +59,7 @@ class ElectrodermalTracker:
         self._bins = np.concatenate((self._bins[BINS_A_HOP:], binned(second, closing_us)))
         reading = self._looked(closing_us, off_body)
         self._hops[closing_us] = len(reading.responses) if reading.tonic is not None else None
-        self._hops.pop(closing_us - RATE_HOPS * SECOND_US, None)
+        forget_hops(self._hops, closing_us - RATE_HOPS * SECOND_US)
         return reading
 
     @property

@@ -13,7 +13,7 @@ from affectloop.dsp.cardiac import pulse_rate
 from affectloop.dsp.cardiac.beats import NO_BEATS, Beats
 from affectloop.dsp.cardiac.variability import Variability, merged, rate, variability
 from affectloop.events import Reason
-from affectloop_physio.sample_buffer import SampleBuffer, Window
+from affectloop_physio.sample_buffer import SampleBuffer, Window, forget_hops
 
 FloatArray = NDArray[np.float64]
 
@@ -92,7 +92,7 @@ class BeatTrack:
         good = not moving and reading.bpm is not None and found.quality >= self._method.least_variability_quality
         present = reading.reason is not Reason.NO_SIGNAL
         self._hops[closing_us] = _HopBeats(at_us[(at_us >= begin) & (at_us < end)], present, good)
-        self._hops.pop(closing_us - VARIABILITY_HOPS * SECOND_US, None)
+        forget_hops(self._hops, closing_us - VARIABILITY_HOPS * SECOND_US)
         return reading
 
     def doubt(self, closing_us: int) -> None:

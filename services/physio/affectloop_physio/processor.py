@@ -75,7 +75,7 @@ class PhysioProcessor:
     def __init__(self, context: SessionContext, settings: PhysioSettings) -> None:
         self._context = context
         self._settings = settings
-        self._windows = HoppingWindows(HOP_US)
+        self._windows = HoppingWindows(HOP_US, longest_us=HISTORY_US)
         self._streams: dict[str, _Stream] = {}
         self._starts: deque[int] = deque()  # of chunks that begin after the next hop
         self._begun_us: int | None = None  # start of the newest chunk that began before it

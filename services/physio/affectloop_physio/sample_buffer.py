@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,3 +156,9 @@ class SampleBuffer:
         share = np.arange(1, missing + 1, dtype=np.float32)[:, None] / np.float32(missing + 1)
         line: NDArray[np.float32] = left + (right - left) * share
         return line
+
+
+def forget_hops(hops: dict[int, Any], until_us: int) -> None:
+    """Let go of what was noted by hop, in order of time, up to one; in a long silence hops lie minutes apart."""
+    while hops and (oldest_us := next(iter(hops))) <= until_us:
+        del hops[oldest_us]

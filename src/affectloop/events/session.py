@@ -14,11 +14,16 @@ from affectloop.fields import array
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SessionChanged(Event):
-    """A session started, its consents changed, or it ended; a fact. Stream ``session``."""
+    """A session started, its consents changed, it ended, or a fault stopped it in one service; a fact.
+
+    Stream ``session``; ``fault.<service>`` where a service says that it stopped the session.
+    """
 
     change: SessionChange
     consented: tuple[Modality, ...] = ()  # the modalities allowed from now on
     profile: str = ""
+    service: str = ""  # which one a fault stopped it in
+    topic: str = ""  # to which that service brings nothing more of the session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -115,3 +115,4 @@ class SessionChange(StrEnum):
     CONSENT_GIVEN = "consent-given"
     CONSENT_WITHDRAWN = "consent-withdrawn"
     ENDED = "ended"
+    STOPPED_BY_FAULT = "stopped-by-fault"  # in one service; the others go on

@@ -17,6 +17,8 @@ from affectloop.events import (
     FloatArray,
     PhysioFeatures,
     Reason,
+    SessionChange,
+    SessionChanged,
     SkinConductanceResponse,
     TrialAnswered,
 )
@@ -69,6 +71,7 @@ class Collected:
     directives: list[Directive] = field(default_factory=list)
     streams: dict[tuple[str, str], StreamSeen] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)  # topics whose own stream said that nothing follows
+    faults: set[str] = field(default_factory=set)  # services that a fault stopped it in
     session_id: str = ""
     first_us: int = 0
     last_us: int = 0
@@ -105,6 +108,10 @@ def collect(events: Iterable[Event]) -> Collected:
 
 def _keep(collected: Collected, event: Event) -> None:
     header = event.header
+    if isinstance(event, SessionChanged):
+        if event.change is SessionChange.STOPPED_BY_FAULT:
+            collected.faults.add(event.service)
+        return
     collected.session_id = collected.session_id or header.session_id
     collected.first_us = min(collected.first_us or header.event_time_us, header.event_time_us)
     collected.last_us = max(collected.last_us, event.ends_us - 1)

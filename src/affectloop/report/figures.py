@@ -47,7 +47,12 @@ def wilson(right: int, count: int) -> tuple[float, float]:
 
 
 def _session(collected: Collected) -> Figures:
-    return {"session_id": collected.session_id, "started_at_us": collected.first_us, "duration_s": collected.duration_s}
+    return {
+        "session_id": collected.session_id,
+        "started_at_us": collected.first_us,
+        "duration_s": collected.duration_s,
+        "stopped_by_fault": sorted(collected.faults),
+    }
 
 
 def _heart(collected: Collected) -> Figures:

@@ -8,10 +8,11 @@ rebuild their windows, and the outputs carry the same sequences, so that readers
 from __future__ import annotations
 
 import logging
-from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+from affectloop.bounds import check_record
 from affectloop.bus import Outgoing, Partition, Record
 from affectloop.clock import Clock
 from affectloop.codec import decode, encode, from_record, session_of, to_record
@@ -19,28 +20,17 @@ from affectloop.errors import InvalidMessage
 from affectloop.events import END_OF_TIME_US, BaselineMeasured, Event
 from affectloop.processor import SessionContext
 from affectloop.runtime.dead_letters import DeadLetterLimit, dead_letter
+from affectloop.runtime.faults import FaultLimit, Stage, apart, fault_events, fault_letter, place_of, reason
 from affectloop.runtime.service import Batch, Service
 from affectloop.runtime.session_state import FINISHED_MARK, SessionState, StreamName, ended_mark, ended_streams
-from affectloop.session import Session
+from affectloop.runtime.unacknowledged import Pending, Unacknowledged
+from affectloop.session import Fault, Session
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live import LiveState
-from affectloop.telemetry.metrics import EVENT_AGE, HELD, PUBLISHED, RECORDS, SESSIONS
+from affectloop.telemetry.metrics import EVENT_AGE, FAULTS, HELD, PUBLISHED, RECORDS, SESSIONS
 from affectloop.topics import TOPIC_BY_NAME, TOPIC_OF_EVENT, Privacy
 
 logger = logging.getLogger(__name__)
-
-FURTHEST_WATERMARK_US = 60_000_000  # no device or service here speaks less often than once a minute and still has a stream
-
-
-@dataclass(slots=True)
-class _Pending:
-    """A record that is not acknowledged yet."""
-
-    offset: int
-    session_id: str
-    ends_us: int = 0  # the first instant after what it holds
-    ends: StreamName | None = None
-    done: bool = False  # nothing will need it again
 
 
 @dataclass(slots=True)
@@ -50,6 +40,7 @@ class Processed:
     outputs: list[Outgoing] = field(default_factory=list)
     baselines: list[BaselineMeasured] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
+    faults: dict[str, list[Fault]] = field(default_factory=dict)  # by the session that they stopped
 
 
 @dataclass(slots=True)
@@ -58,22 +49,11 @@ class _Unknown:
 
     until_s: float
     partition: int
-    waiting: list[tuple[Record, _Pending]] = field(default_factory=list)
+    waiting: list[tuple[Record, Pending]] = field(default_factory=list)
 
 
 def _same(events: Sequence[Event]) -> Sequence[Event]:
     return events
-
-
-def _check_watermark(event: Event) -> None:
-    """A watermark far ahead would close that many windows at once."""
-    header = event.header
-    if not header.ends_stream and header.complete_until_us > event.ends_us + FURTHEST_WATERMARK_US:
-        raise InvalidMessage(
-            "Header.complete_until_us",
-            "promises more than a minute beyond the record",
-            "promise the time of the next sample",
-        )
 
 
 class ProcessorHost:
@@ -98,14 +78,15 @@ class ProcessorHost:
         self._prepare: Batch = service.prepare(settings) if service.prepare else _same
         self._complete: Batch = service.complete(settings) if service.complete else _same
         self._states: dict[str, SessionState] = {}
-        self._pending: dict[Partition, deque[_Pending]] = defaultdict(deque)
+        self._unacknowledged = Unacknowledged()
         self._unknown: dict[str, _Unknown] = {}
-        self._limit = DeadLetterLimit(runtime.dead_letter_ratio, runtime.dead_letter_least)
+        self._dead_letters = DeadLetterLimit(runtime.dead_letter_ratio, runtime.dead_letter_least)
+        self._faults = FaultLimit(runtime.faults_a_minute)
 
     @property
     def held(self) -> int:
         """Records read and not acknowledged. May be asked from another thread: Faust's agent does while a turn runs."""
-        return sum(len(pending) for pending in list(self._pending.values()))
+        return self._unacknowledged.count
 
     @property
     def is_full(self) -> bool:
@@ -114,34 +95,38 @@ class ProcessorHost:
 
     def process(self, records: Sequence[Record]) -> Processed:
         """Take some records, perhaps none (time passes too), and give what follows from them."""
+        self._faults.check(self._clock.monotonic_s())
         processed = Processed()
         fresh: list[Event] = []
-        for record, pending in self._noted(records) + self._known_now():
+        for record, pending in [(record, self._unacknowledged.note(record)) for record in records] + self._known_now():
             event = self._read(record, pending, processed)
             if event is not None:
                 fresh.append(event)
-        for event in self._prepare(fresh) if fresh else ():
-            self._states[event.header.session_id].push(event)
+        for event in self._in_batch(self._prepare, Stage.PREPARE, fresh, processed):
+            if (state := self._states.get(event.header.session_id)) is not None:  # else it was erased meanwhile
+                state.push(event)
         made: list[Event] = []
         for session_id, state in list(self._states.items()):
             self._turn(session_id, state, made, processed)
-        for event in self._complete(made) if made else ():
-            self._emit(event, processed)
+        broken: set[str] = set()
+        for event in self._in_batch(self._complete, Stage.COMPLETE, made, processed):
+            if event.header.session_id not in broken and not self._emit(event, processed):
+                broken.add(event.header.session_id)
         return processed
 
     def commit(self, processed: Processed) -> dict[Partition, int]:
         """The outputs are accepted: note what must be remembered; gives the offsets before which nothing is needed."""
         for event in processed.baselines:
             self._live.put_baseline(event.header.session_id, event.name, event.header.sequence, encode(event))
+        for session_id, faults in processed.faults.items():
+            self._live.change_session(session_id, partial(Session.with_faults, faults=faults))
         for session_id in processed.finished:
             self._live.mark(self._service.name, session_id, FINISHED_MARK)
         offsets = {}
-        for place, pending in self._pending.items():
-            while pending and self._is_needless(pending[0]):
-                gone = pending.popleft()
-                if gone.ends and not self._is_finished(gone.session_id):
-                    self._live.mark(self._service.name, gone.session_id, ended_mark(gone.ends))
-                offsets[place] = gone.offset + 1
+        for place, gone in self._unacknowledged.take(self._is_needless):
+            if gone.ends and not self._is_finished(gone.session_id):
+                self._live.mark(self._service.name, gone.session_id, ended_mark(gone.ends))
+            offsets[place] = gone.offset + 1
         HELD.labels(self._service.name).set(self.held)
         SESSIONS.labels(self._service.name).set(sum(not state.finished for state in self._states.values()))
         return offsets
@@ -149,23 +134,14 @@ class ProcessorHost:
     def revoke(self, places: Iterable[Partition]) -> None:
         """These partitions went to another instance: forget their sessions, it reads them again."""
         numbers = {place.number for place in places}
-        for place in [place for place in self._pending if place.number in numbers]:
-            del self._pending[place]
+        self._unacknowledged.revoke(numbers)
         self._states = {name: state for name, state in self._states.items() if state.partition not in numbers}
         self._unknown = {name: unknown for name, unknown in self._unknown.items() if unknown.partition not in numbers}
 
-    def _noted(self, records: Sequence[Record]) -> list[tuple[Record, _Pending]]:
-        noted = []
-        for record in records:
-            pending = _Pending(record.offset, record.key.decode(errors="replace"))
-            self._pending[record.place].append(pending)
-            noted.append((record, pending))
-        return noted
-
-    def _known_now(self) -> list[tuple[Record, _Pending]]:
+    def _known_now(self) -> list[tuple[Record, Pending]]:
         """Records of sessions that were unknown and are known now, or have waited long enough."""
         now_s = self._clock.monotonic_s()
-        released: list[tuple[Record, _Pending]] = []
+        released: list[tuple[Record, Pending]] = []
         for session_id, unknown in list(self._unknown.items()):
             if unknown.waiting and (now_s >= unknown.until_s or self._live.session(session_id) is not None):
                 released += unknown.waiting
@@ -174,31 +150,69 @@ class ProcessorHost:
                 del self._unknown[session_id]
         return released
 
-    def _read(self, record: Record, pending: _Pending, processed: Processed) -> Event | None:
+    def _read(self, record: Record, pending: Pending, processed: Processed) -> Event | None:
         """One record's event, unless it is dead, not allowed, a copy, late or empty."""
+        state: SessionState | None = None
         try:
             state = self._state(session_of(record), record.partition)
             if state is None:
                 self._wait_for_session(record, pending)
                 return None
+            state.newest = (record.topic, record.partition, record.offset)
             outcome, event = self._admitted(record, pending, state)
         except InvalidMessage as error:
-            processed.outputs.append(dead_letter(record, error, self._service.name))
-            logger.warning("dead letter", extra={"topic": record.topic, "field": error.field, "problem": error.problem})
             outcome, event = "dead", None
-        self._limit.count(outcome == "dead")
+            self._bury(record, state, error, processed)
+        except Exception as error:
+            if state is None:
+                raise
+            outcome, event = "fault", None
+            self._stop(state, error, Stage.READ, processed)
+        self._dead_letters.count(outcome == "dead")
         RECORDS.labels(self._service.name, record.topic, outcome).inc()
         pending.done = outcome not in ("ok", "empty")
         return event
 
-    def _wait_for_session(self, record: Record, pending: _Pending) -> None:
+    def _bury(self, record: Record, state: SessionState | None, error: InvalidMessage, processed: Processed) -> None:
+        """A record that cannot be read is a dead letter; a session of which too many cannot be read is stopped."""
+        processed.outputs.append(dead_letter(record, error, self._service.name))
+        logger.warning("dead letter", extra={"topic": record.topic, "field": error.field, "problem": error.problem})
+        if state is not None:
+            state.dead_letters += 1
+            if state.dead_letters >= self._runtime.session_dead_letters:
+                self._stop(state, error, Stage.READ, processed)
+
+    def _in_batch(self, batch: Batch, stage: Stage, events: list[Event], processed: Processed) -> Sequence[Event]:
+        """What a batch gives, less the sessions whose events make it fail."""
+
+        def failed(session_id: str, error: Exception) -> None:
+            self._stop(self._states[session_id], error, stage, processed)
+
+        return apart(batch, events, failed) if events else ()
+
+    def _stop(self, state: SessionState, error: Exception, stage: Stage, processed: Processed) -> None:
+        """A fault ends its session in this service: a dead letter, a fact and a metric say so; the others never notice."""
+        if state.finished:
+            return
+        session, service = state.session, self._service.name
+        state.finish()
+        faults = [Fault(service, topic.name) for topic in self._service.produces]
+        processed.faults[session.session_id] = faults
+        processed.finished.append(session.session_id)
+        processed.outputs.append(fault_letter(state.newest, session, error, service, stage))
+        processed.outputs += [to_record(event, session.key) for event in fault_events(session, faults, state.newest_us)]
+        FAULTS.labels(service, stage.value).inc()
+        logger.error("a fault stopped a session", extra={"stage": stage.value, "cause": reason(error), "place": place_of(error)})
+        self._faults.count(session, self._clock.monotonic_s())
+
+    def _wait_for_session(self, record: Record, pending: Pending) -> None:
         now_s = self._clock.monotonic_s()
         unknown = self._unknown.setdefault(pending.session_id, _Unknown(now_s + self._runtime.unknown_session_s, record.partition))
         if now_s >= unknown.until_s:
             raise InvalidMessage("Header.session_id", "no such session", "open the session before sending its records")
         unknown.waiting.append((record, pending))
 
-    def _admitted(self, record: Record, pending: _Pending, state: SessionState) -> tuple[str, Event | None]:
+    def _admitted(self, record: Record, pending: Pending, state: SessionState) -> tuple[str, Event | None]:
         session = state.session
         if state.finished:
             return "finished", None
@@ -209,7 +223,7 @@ class ProcessorHost:
         event = from_record(record, session.key)
         if not state.awaits(event):
             return "undeclared", None
-        _check_watermark(event)
+        check_record(event, session, self._runtime.longest_session_us)
         pending.ends_us = event.ends_us
         if event.header.ends_stream:
             pending.ends = StreamName(record.topic, event.header.stream_id)
@@ -254,6 +268,16 @@ class ProcessorHost:
             self._states.pop(session_id, None)
         if state.finished or session_id not in self._states:
             return
+        try:
+            self._advance(state, now_s, made)
+        except Exception as error:
+            self._stop(state, error, Stage.STEP, processed)
+        if state.watermark_us == END_OF_TIME_US and not state.finished:
+            state.finish()
+            processed.finished.append(session_id)
+
+    def _advance(self, state: SessionState, now_s: float, made: list[Event]) -> None:
+        """Step what the watermark has passed, then close windows; what was made before a fault counts."""
         moved = state.advance_watermark(now_s, self._clock.wall_us(), self._runtime)
         for event in state.released():
             if state.processor is None:
@@ -261,10 +285,6 @@ class ProcessorHost:
             made += state.processor.step(event)
         if moved and state.processor is not None:
             made += state.processor.advance(state.watermark_us)
-        if state.watermark_us == END_OF_TIME_US:
-            state.finished = True
-            state.processor = None
-            processed.finished.append(session_id)
 
     def _context(self, session: Session) -> SessionContext:
         stored = self._live.baselines(session.session_id)
@@ -294,17 +314,24 @@ class ProcessorHost:
         if withdrawn & {topic.event.modality for topic in self._service.consumes}:
             state.restart()
 
-    def _emit(self, event: Event, processed: Processed) -> None:
-        topic, session = TOPIC_OF_EVENT[type(event)], self._states[event.header.session_id].session
+    def _emit(self, event: Event, processed: Processed) -> bool:
+        """Hand an output to the bus; ``False`` for one outside its limits, which is a fault of its session."""
+        topic, state = TOPIC_OF_EVENT[type(event)], self._states[event.header.session_id]
+        try:
+            record = to_record(event, state.session.key)
+        except Exception as error:
+            self._stop(state, error, Stage.ENCODE, processed)
+            return False
         if isinstance(event, BaselineMeasured):
             processed.baselines.append(event)
-        processed.outputs.append(to_record(event, session.key))
+        processed.outputs.append(record)
         PUBLISHED.labels(self._service.name, topic.name).inc()
-        if self._states[session.session_id].live:
+        if state.live:
             age_us = self._clock.wall_us() - event.header.event_time_us
             EVENT_AGE.labels(self._service.name, topic.name).observe(age_us / 1e6)
+        return True
 
-    def _is_needless(self, pending: _Pending) -> bool:
+    def _is_needless(self, pending: Pending) -> bool:
         if pending.done:
             return True
         if pending.session_id in self._unknown and self._unknown[pending.session_id].waiting:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import entry_points
 from typing import Any
@@ -16,6 +16,7 @@ from affectloop.clock import Clock
 from affectloop.errors import Unavailable
 from affectloop.events import Event
 from affectloop.processor import Processor, SessionContext
+from affectloop.settings import RuntimeSettings
 from affectloop.store.live import LiveState
 from affectloop.topics import Topic
 
@@ -73,6 +74,7 @@ class Surroundings:
     live: LiveState
     clock: Clock
     ready: Callable[[], None]  # call it when the edge serves
+    runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
 
 
 @dataclass(frozen=True, kw_only=True)

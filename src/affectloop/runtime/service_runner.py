@@ -124,7 +124,7 @@ class ServiceRunner:
 
     def _edge(self, edge: Edge, settings: Any) -> Callable[[], None]:
         ready = self.health.ready_once(edge.name)
-        surroundings = Surroundings(bus=self.bus, live=self.live, clock=self.clock, ready=ready)
+        surroundings = Surroundings(bus=self.bus, live=self.live, clock=self.clock, ready=ready, runtime=self.runtime)
 
         async def serve() -> None:
             task = asyncio.ensure_future(edge.run(settings, surroundings))

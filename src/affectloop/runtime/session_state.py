@@ -48,6 +48,9 @@ class SessionState:
     refreshed_s: float
     processor: Processor | None = None
     finished: bool = False
+    newest: tuple[str, int, int] = ("", 0, 0)  # where its newest record lies: topic, partition, offset
+    newest_us: int = UNHEARD_US  # the latest event time that was heard
+    dead_letters: int = 0
     watermark_us: int = UNHEARD_US
     _heard: dict[StreamName, _Heard] = field(default_factory=dict)
     _queue: list[tuple[int, str, int, int, Event]] = field(default_factory=list)
@@ -87,6 +90,7 @@ class SessionState:
         span_us = 0 if header.ends_stream else header.complete_until_us - header.event_time_us
         heard.next_due_s = now_s + span_us / 1e6
         self.touched_s = now_s
+        self.newest_us = max(self.newest_us, header.event_time_us)
         if header.sequence <= heard.sequence:
             return False
         heard.sequence = header.sequence
@@ -131,6 +135,13 @@ class SessionState:
         self.watermark_us = max(self.watermark_us, watermark)
         return moved
 
+    def finish(self) -> None:
+        """Nothing more is done with it here."""
+        self.finished = True
+        self.processor = None
+        self._queue.clear()
+        self._facts.clear()
+
     def restart(self) -> None:
         """A consent was withdrawn: forget what was understood, and what waits of that modality."""
         self.processor = None
@@ -140,6 +151,8 @@ class SessionState:
     def _stream_watermark(self, name: StreamName, now_s: float, limits: RuntimeSettings) -> int | None:
         """The stream's own watermark; ``None`` while it is overdue in a live session."""
         heard = self._heard.get(name)
+        if self.session.faults and self.session.is_stopped(name.topic):
+            return END_OF_TIME_US
         if not self.live or (heard and heard.complete_until_us == END_OF_TIME_US):
             return heard.complete_until_us if heard else UNHEARD_US
         due_s = heard.next_due_s if heard else (self._began_s or 0.0) + limits.first_record_within_s

@@ -10,6 +10,7 @@ EVENT_AGE = Histogram(
     "affectloop_event_age_seconds", "From event time to output, live sessions.", ["service", "topic"], buckets=AGE_BUCKETS_S
 )
 FEED = Histogram("affectloop_feed_seconds", "One turn of a service's host: decode, prepare, step, complete.", ["service"])
+FAULTS = Counter("affectloop_faults_total", "Sessions that a fault stopped in a service, by what it was doing.", ["service", "outcome"])
 SESSIONS = Gauge("affectloop_sessions", "Sessions that a service holds now.", ["service"])
 HELD = Gauge("affectloop_held_records", "Records read and not yet acknowledged.", ["service"])
 DROPPED = Counter("affectloop_dropped_total", "Records that capture did not pass on, by why.", ["service", "topic", "outcome"])

@@ -169,9 +169,10 @@ def test_the_last_change_of_a_session_ends_its_stream(at: School) -> None:
 
 
 def test_a_replay_ends_at_its_last_trial_not_today(at: School) -> None:
-    session_id = at.start(mode="replay", started_at_us=1_000_000)["session_id"]
-    at.answer(session_id, "one", answered_at_us=9_000_000)
-    assert at.call("POST", f"/v1/sessions/{session_id}/end").json()["ended_at_us"] == 9_000_000
+    began_us = at.clock.wall_us() - 86_400_000_000
+    session_id = at.start(mode="replay", started_at_us=began_us)["session_id"]
+    at.answer(session_id, "one", answered_at_us=began_us + 9_000_000)
+    assert at.call("POST", f"/v1/sessions/{session_id}/end").json()["ended_at_us"] == began_us + 9_000_000
 
 
 def test_sessions_are_listed_newest_first(at: School) -> None:

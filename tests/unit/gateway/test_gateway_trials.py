@@ -98,7 +98,7 @@ def test_an_answer_outside_the_session_is_refused(at: School, session_id: str, o
 
 
 def test_a_replay_must_say_when_it_was_answered(at: School) -> None:
-    session_id = at.start(mode="replay", started_at_us=5)["session_id"]
+    session_id = at.start(mode="replay", started_at_us=at.clock.wall_us() - 1)["session_id"]
     assert at.answer(session_id, "one").json()["remedy"] == "say when the trial was answered"
 
 

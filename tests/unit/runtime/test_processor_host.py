@@ -5,55 +5,19 @@ from typing import Any
 
 import pytest
 
-from affectloop.bus import Outgoing, Partition, Record
-from affectloop.clock import ManualClock
-from affectloop.codec import decode, encode, from_record, to_record
+from affectloop.codec import decode, encode, to_record
 from affectloop.events import END_OF_TIME_US, BaselineMeasured, Event, Header, Modality, PhysioFeatures
 from affectloop.processor import SessionContext
 from affectloop.runtime.dead_letters import TooManyDeadLetters
-from affectloop.runtime.processor_host import Processed, ProcessorHost
-from affectloop.runtime.service import Service
-from affectloop.session import Mode, Session
-from affectloop.settings import RuntimeSettings
-from affectloop.store.live.memory import MemoryLiveState
 from affectloop.topics import BASELINES, PHYSIO_FEATURES, SIGNALS
+from host_bench import PLACE, Bench, live_session
 from toys import FUSION, PHYSIO, START_US, MeanSignal, signal, toy_session
-
-PLACE = Partition(SIGNALS.name, 0)
-
-
-class Bench:
-    """A host with a clock and live state in the test's hand."""
-
-    def __init__(self, service: Service = PHYSIO, wall_us: int = START_US + 60_000_000, **settings: Any) -> None:
-        self.clock = ManualClock(wall_us)
-        self.live = MemoryLiveState(self.clock)
-        self.host = ProcessorHost(service, None, self.live, RuntimeSettings(**settings), self.clock)
-        self.offset = 0
-
-    def open(self, session: Session) -> Session:
-        self.live.put_session(session)
-        return session
-
-    def record(self, outgoing: Outgoing) -> Record:
-        self.offset += 1
-        return Record(outgoing.topic, 0, self.offset - 1, outgoing.key, outgoing.value, outgoing.headers)
-
-    def give(self, session: Session, *events: Event) -> Processed:
-        return self.host.process([self.record(to_record(event, session.key)) for event in events])
-
-    def read(self, session: Session, processed: Processed) -> list[Event]:
-        return [from_record(self.record(outgoing), session.key) for outgoing in processed.outputs if not outgoing.topic.endswith(".dlq")]
-
-
-def live_session(*streams: str) -> Session:
-    return toy_session(mode=Mode.LIVE, streams=streams or ("eda",))
 
 
 def test_a_window_closes_when_progress_reaches_it() -> None:
     bench = Bench()
     session = bench.open(toy_session(streams=("eda",)))
-    outputs = bench.read(session, bench.give(session, signal("s1", "eda", 0, 2.0)))
+    outputs = bench.read(session, bench.give(session, signal("s1", "eda", 0, 2.0)).outputs)
     assert [event.header.event_time_us - START_US for event in outputs] == [500_000, 1_000_000]
 
 
@@ -84,7 +48,7 @@ def test_a_live_session_leaves_a_silent_stream_behind_and_takes_it_up_again() ->
 def test_no_window_of_a_live_session_closes_before_its_time() -> None:
     bench = Bench(wall_us=START_US + 700_000)
     session = bench.open(live_session())
-    early = bench.read(session, bench.give(session, signal("s1", "eda", 0, 1.0)))
+    early = bench.read(session, bench.give(session, signal("s1", "eda", 0, 1.0)).outputs)
     assert [event.header.event_time_us - START_US for event in early] == [500_000], "promised until 1 s, but it is not 1 s yet"
     bench.clock.advance(0.3)
     assert len(bench.host.process([]).outputs) == 1
@@ -129,7 +93,7 @@ def test_an_ended_session_is_finished_and_remembered() -> None:
     bench = Bench()
     session = bench.open(toy_session(streams=("eda",)))
     processed = bench.give(session, signal("s1", "eda", 0, 1.0), signal("s1", "eda", 1, 1.0, last=True))
-    outputs = bench.read(session, processed)
+    outputs = bench.read(session, processed.outputs)
     assert outputs[-1].header.complete_until_us == END_OF_TIME_US
     assert bench.host.commit(processed) == {PLACE: 2}
     assert "finished" in bench.live.marks("physio", "s1")
@@ -162,7 +126,7 @@ def test_a_consent_given_again_starts_from_nothing_known() -> None:
     bench.host.process([])
     bench.live.put_session(session)
     bench.clock.advance(0.3)
-    (first, *_) = bench.read(session, bench.give(session, signal("s1", "eda", 4, 1.0)))
+    (first, *_) = bench.read(session, bench.give(session, signal("s1", "eda", 4, 1.0)).outputs)
     assert isinstance(first, PhysioFeatures)
     assert first.tonic_microsiemens == 1.0, "nothing from before the withdrawal"
 
@@ -221,9 +185,9 @@ def test_random_bytes_and_another_sessions_payload_are_dead_letters_with_their_c
     assert len(processed.outputs) == 4, "the good record went on"
 
 
-def test_a_promise_far_ahead_is_a_dead_letter() -> None:
+def test_a_live_stream_that_says_it_is_complete_far_ahead_is_a_dead_letter() -> None:
     bench = Bench()
-    session = bench.open(toy_session(streams=("eda",)))
+    session = bench.open(live_session())
     chunk = signal("s1", "eda", 0, 1.0)
     far = replace(chunk, header=replace(chunk.header, complete_until_us=START_US + 3_600_000_000))
     (letter,) = bench.give(session, far).outputs

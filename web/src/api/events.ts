@@ -54,7 +54,7 @@ export type Reason =
   | "not-allowed";
 
 /** What happened to a session. */
-export type SessionChange = "started" | "consent-given" | "consent-withdrawn" | "ended";
+export type SessionChange = "started" | "consent-given" | "consent-withdrawn" | "ended" | "stopped-by-fault";
 
 /** A physiological signal; the comment is the unit of its samples. */
 export type SignalKind = "eda" | "ecg" | "ppg" | "acceleration" | "temperature";
@@ -224,12 +224,14 @@ export interface Directive {
   causes: CauseGiven[];
 }
 
-/** A session started, its consents changed, or it ended; a fact. Stream `session`. */
+/** A session started, its consents changed, it ended, or a fault stopped it in one service; a fact. */
 export interface SessionChanged {
   header: Header;
   change: SessionChange;
   consented: Modality[];
   profile: string;
+  service: string;
+  topic: string;
 }
 
 /** Every topic, shown or not, as a session declares its streams. */

@@ -59,6 +59,7 @@ class Dependencies:
     clock: Clock
     feed: Feed
     looks: Looks
+    longest_session_us: int
     wake: Callable[[], None] = field(default=_nobody)  # the outbox has something; may be called from any thread
     is_ready: Callable[[], bool] = field(default=lambda: True)
 

@@ -58,6 +58,7 @@ def description_of(session: Session) -> dict[str, Any]:
         "profile": session.profile,
         "emotion_inference": session.emotion_inference,
         "consented": sorted(session.consented),
+        "faults": session.stopped_in,
         "streams": [[stream.topic, stream.stream_id] for stream in session.streams],
     }
 

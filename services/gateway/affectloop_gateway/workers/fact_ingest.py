@@ -12,7 +12,7 @@ from affectloop.bus import Bus, Outgoing, Partition, Record
 from affectloop.clock import Clock
 from affectloop.codec import encode, from_record, session_of
 from affectloop.errors import InvalidMessage, Unavailable
-from affectloop.events import BaselineMeasured, Directive, EmotionEstimate, Event
+from affectloop.events import BaselineMeasured, Directive, EmotionEstimate, Event, SessionChange, SessionChanged
 from affectloop.policy.access import may_be_read
 from affectloop.runtime.dead_letters import dead_letter
 from affectloop.session import Session
@@ -129,6 +129,10 @@ def _keep(work: Work, read: _Read) -> None:
         Directives(work).keep(read.event)
     if isinstance(read.event, BaselineMeasured):
         _keep_baseline(work, row, read.event)
+    if isinstance(read.event, SessionChanged) and read.event.change is SessionChange.STOPPED_BY_FAULT:
+        stopped = [read.event.service, read.event.topic]
+        work.rows.refresh(row, with_for_update=True)
+        row.faults = sorted([*(pair for pair in row.faults if pair != stopped), stopped])
     work.rows.flush()
 
 

@@ -46,6 +46,7 @@ class SessionChange(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SESSION_CHANGE_CONSENT_GIVEN: _ClassVar[SessionChange]
     SESSION_CHANGE_CONSENT_WITHDRAWN: _ClassVar[SessionChange]
     SESSION_CHANGE_ENDED: _ClassVar[SessionChange]
+    SESSION_CHANGE_STOPPED_BY_FAULT: _ClassVar[SessionChange]
 CAUSE_UNSPECIFIED: Cause
 CAUSE_FIRST_ITEM: Cause
 CAUSE_ON_TARGET: Cause
@@ -76,6 +77,7 @@ SESSION_CHANGE_STARTED: SessionChange
 SESSION_CHANGE_CONSENT_GIVEN: SessionChange
 SESSION_CHANGE_CONSENT_WITHDRAWN: SessionChange
 SESSION_CHANGE_ENDED: SessionChange
+SESSION_CHANGE_STOPPED_BY_FAULT: SessionChange
 
 class Item(_message.Message):
     __slots__ = ("item_id", "emotion", "duration_ms", "intensity", "view_deg", "options", "poser")
@@ -158,13 +160,17 @@ class Directive(_message.Message):
     def __init__(self, header: _Optional[_Union[_header_pb2.Header, _Mapping]] = ..., item: _Optional[_Union[Item, _Mapping]] = ..., level: _Optional[int] = ..., difficulty: _Optional[float] = ..., expected_success: _Optional[float] = ..., target_success: _Optional[float] = ..., ability: _Optional[float] = ..., ability_error: _Optional[float] = ..., pause_ms: _Optional[float] = ..., guidance: _Optional[_Union[Guidance, str]] = ..., causes: _Optional[_Iterable[_Union[CauseGiven, _Mapping]]] = ...) -> None: ...
 
 class SessionChanged(_message.Message):
-    __slots__ = ("header", "change", "consented", "profile")
+    __slots__ = ("header", "change", "consented", "profile", "service", "topic")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     CHANGE_FIELD_NUMBER: _ClassVar[int]
     CONSENTED_FIELD_NUMBER: _ClassVar[int]
     PROFILE_FIELD_NUMBER: _ClassVar[int]
+    SERVICE_FIELD_NUMBER: _ClassVar[int]
+    TOPIC_FIELD_NUMBER: _ClassVar[int]
     header: _header_pb2.Header
     change: SessionChange
     consented: _containers.RepeatedScalarFieldContainer[_header_pb2.Modality]
     profile: str
-    def __init__(self, header: _Optional[_Union[_header_pb2.Header, _Mapping]] = ..., change: _Optional[_Union[SessionChange, str]] = ..., consented: _Optional[_Iterable[_Union[_header_pb2.Modality, str]]] = ..., profile: _Optional[str] = ...) -> None: ...
+    service: str
+    topic: str
+    def __init__(self, header: _Optional[_Union[_header_pb2.Header, _Mapping]] = ..., change: _Optional[_Union[SessionChange, str]] = ..., consented: _Optional[_Iterable[_Union[_header_pb2.Modality, str]]] = ..., profile: _Optional[str] = ..., service: _Optional[str] = ..., topic: _Optional[str] = ...) -> None: ...

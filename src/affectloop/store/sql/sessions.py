@@ -10,7 +10,7 @@ from sqlalchemy import Select, delete, select
 from affectloop.errors import InvalidInput
 from affectloop.events import END_OF_TIME_US, Header, Modality, SessionChange, SessionChanged
 from affectloop.policy.profile import profile
-from affectloop.session import Mode, Session, SessionKey, Stream
+from affectloop.session import Fault, Mode, Session, SessionKey, Stream
 from affectloop.store.sql.database import Work
 from affectloop.store.sql.keys import DataKey
 from affectloop.store.sql.tables import Enrolment, SessionChangeNoted, Teaching, TrainingSession
@@ -44,6 +44,7 @@ class Sessions:
             streams=[[stream.topic, stream.stream_id] for stream in session.streams],
             started_at_us=session.started_at_us,
             created_at_us=self._work.now_us,
+            faults=[],
             changes=0,
             trials=0,
             key_id=session.key.key_id,
@@ -114,6 +115,7 @@ class Sessions:
             streams=tuple(Stream(*pair) for pair in row.streams),
             key=SessionKey(row.key_id, learner_key.unseal(row.wrapped_key, "session-key", row.tenant_id, row.session_id)),
             ended_at_us=row.ended_at_us,
+            faults=frozenset(Fault(*pair) for pair in row.faults),
         )
 
     def note(self, row: TrainingSession, change: SessionChange, at_us: int) -> SessionChanged:

@@ -132,6 +132,7 @@ class TrainingSession(Owned):
     created_at_us: Mapped[int]
     ended_at_us: Mapped[int | None]  # on the session's own clock
     closed_at_us: Mapped[int | None]  # on this machine's: retention counts from here
+    faults: Mapped[list[list[str]]] = mapped_column(JSON())  # service and topic: where a fault stopped it
     changes: Mapped[int]  # how many SessionChanged events there were: the next one's sequence
     trials: Mapped[int]  # the number of the last trial
     key_id: Mapped[str]

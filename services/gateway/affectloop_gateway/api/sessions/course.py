@@ -33,6 +33,7 @@ def stored_description(row: TrainingSession) -> models.SessionDescription:
         emotion_inference=row.emotion_inference,
         consented=[Modality(name) for name in row.consented],
         streams=[(topic, stream) for topic, stream in row.streams],
+        faults=sorted({service for service, _ in row.faults}),
     )
 
 

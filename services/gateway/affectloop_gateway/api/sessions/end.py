@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from affectloop.bounds import check_moment, check_not_ahead
+from affectloop.errors import InvalidMessage
 from affectloop.events import SessionChange
 from affectloop.policy.access import Action
 from affectloop.session import Session
@@ -32,7 +34,7 @@ def end(deps: Dependencies, asking: Caller, session_id: str, ended_at_us: int | 
 
 def end_row(deps: Dependencies, work: Work, row: TrainingSession, ended_at_us: int | None = None) -> None:
     """End a session whose row is locked."""
-    at_us = max(ended_at_us or time_of(work, row), row.started_at_us)
+    at_us = time_of(work, row) if ended_at_us is None else _checked(deps, work, row, ended_at_us)
 
     def ended(session: Session) -> Session:
         return replace(session, ended_at_us=at_us)
@@ -40,3 +42,12 @@ def end_row(deps: Dependencies, work: Work, row: TrainingSession, ended_at_us: i
     deps.live.change_session(row.session_id, ended)
     event = Sessions(work).note(row, SessionChange.ENDED, at_us)
     tell(work, event)
+
+
+def _checked(deps: Dependencies, work: Work, row: TrainingSession, ended_at_us: int) -> int:
+    """The given end, which is neither before the session's last trial nor in the future."""
+    check_moment(ended_at_us, row.started_at_us, deps.longest_session_us, "ended_at_us")
+    check_not_ahead(ended_at_us, deps.clock.wall_us(), "ended_at_us")
+    if ended_at_us < Trials(work).last_time_us(row.session_id):
+        raise InvalidMessage("ended_at_us", "is before the session's last trial", "leave it out, or give a later time")
+    return ended_at_us

@@ -59,6 +59,7 @@ class SessionDescription(BaseModel):
     emotion_inference: bool = Field(description="Whether emotion is inferred in it.")
     consented: list[Modality] = Field(description="The modalities that may be read now.")
     streams: list[tuple[str, str]] = Field(description="Every stream that it declares, derived ones too: topic and stream.")
+    faults: list[str] = Field(description="Services that a fault stopped it in; the others go on.")
 
 
 class SessionStarted(SessionDescription):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from affectloop.bounds import check_start
 from affectloop.codec import encode
 from affectloop.events import Modality, SessionChange
 from affectloop.policy.access import Action
@@ -104,6 +105,8 @@ def _session(
 ) -> Session:
     if (start.mode is Mode.REPLAY) != (start.started_at_us is not None):
         raise Problem(422, "started_at_us", "a replay says when it began, a live session begins now", "give it for mode replay only")
+    if start.started_at_us is not None:
+        check_start(start.started_at_us, deps.clock.wall_us())
     captured = tuple(stream for stream in _streams(start) if _modality(stream) not in refused)
     return new_session(
         mode=start.mode,

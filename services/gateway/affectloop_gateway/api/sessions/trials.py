@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from affectloop.bounds import check_moment, check_not_ahead
 from affectloop.events import Emotion, Header, Item, TrialAnswered
 from affectloop.policy.access import Action
 from affectloop.session import Mode
@@ -21,8 +22,6 @@ from affectloop_gateway.api.errors import Problem
 from affectloop_gateway.api.permissions import permitted
 from affectloop_gateway.api.sessions.latest import WISH
 from affectloop_gateway.api.sessions.models import ItemShown, TrialAnswer
-
-AHEAD_US = 2_000_000  # how far a client's clock may run before the server's
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +99,9 @@ def _time(deps: Dependencies, work: Work, row: TrainingSession, given: TrialAnsw
     if given.answered_at_us is None and not is_live:
         raise Problem(422, "answered_at_us", "a replay has no time of its own", "say when the trial was answered")
     at_us = given.answered_at_us or now_us
-    if at_us < row.started_at_us or (is_live and at_us > now_us + AHEAD_US):
-        raise Problem(422, "answered_at_us", "it is outside the session", "leave it out, or set the client's clock")
+    check_moment(at_us, row.started_at_us, deps.longest_session_us, "answered_at_us")
+    if is_live:
+        check_not_ahead(at_us, now_us, "answered_at_us")
     return max(at_us, last_us + 1)
 
 

@@ -17,7 +17,7 @@ from affectloop.report.collected import collect
 from affectloop.report.pages import model_note
 from affectloop.report.timeline import MOST_ROWS, gaps, timeline, track
 from affectloop.session import Mode, new_session
-from unit.web.report_events import START_US, audio, directive, estimate, face, physio, trial
+from unit.report.report_events import START_US, audio, directive, estimate, face, physio, trial
 
 
 def inside(page: Path) -> Any:

@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from affectloop.events import Event, Reason, SignalChunk, SignalKind
 from affectloop.report import summarise
 from affectloop.report.figures import wilson
-from unit.web.report_events import audio, directive, estimate, face, header, physio, trial
+from unit.report.report_events import audio, directive, estimate, face, header, physio, trial
 
 
 def session() -> list[Event]:
