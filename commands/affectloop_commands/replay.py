@@ -48,7 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--chunk-ms", type=float, default=CHUNK_MS, help=f"length of the chunks of signals and sound (default {CHUNK_MS})")
     parser.add_argument("--start", type=float, default=0.0, metavar="S", help="begin this many seconds into the files")
     parser.add_argument("--duration", type=float, metavar="S", help="play only this many seconds")
-    parser.add_argument("--salvage", action="store_true", help="read what there is of a truncated video")
+    parser.add_argument("--salvage", action="store_true", help="read what there is of a damaged file; the report says what is missing")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.html, report.json and estimates.jsonl there")
 
 
@@ -60,7 +60,8 @@ def run(chosen: argparse.Namespace) -> int:
         start_s=chosen.start,
         duration_s=chosen.duration,
     )
-    print(merged.description, file=sys.stderr)
+    print(merged.description, *merged.notes, sep="\n", file=sys.stderr)
+    told = set(merged.notes)
     runtime, clock = settings_from(chosen), SystemClock()
     if chosen.attach and (runtime.bus == "memory" or runtime.state == "memory"):
         raise InvalidInput("--attach needs a bus and a state that the services share: give --bus kafka://... and --state redis://...")
@@ -77,8 +78,11 @@ def run(chosen: argparse.Namespace) -> int:
         results = replay(merged, session, bus, live, clock, speed=None if chosen.speed == "max" else 1.0)
     unread = f", {results.unreadable} could not be read" if results.unreadable else ""
     print(f"{len(results.events)} results collected{unread}", file=sys.stderr)
+    for note in merged.notes:
+        if note not in told:
+            print(note, file=sys.stderr)
     if chosen.report is not None:
-        print(write_report(chosen.report, results.events, session))
+        print(write_report(chosen.report, results.events, session, notes=merged.notes))
     return 0
 
 

@@ -86,7 +86,7 @@ class SessionResults:
         if isinstance(event, SessionChanged) and event.change is SessionChange.STOPPED_BY_FAULT:
             self._stopped(event.topic)
         if stream in self._reached:
-            until_us = END_OF_TIME_US if event.header.ends_stream else event.header.event_time_us
+            until_us = event.header.complete_until_us
             self._reached[stream] = max(self._reached[stream], until_us)
         if (stream, event.header.sequence) not in self._seen:
             self._seen.add((stream, event.header.sequence))

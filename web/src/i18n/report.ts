@@ -71,6 +71,7 @@ export const reportEn = {
   good: "good",
   otherwise: "otherwise",
   model: "The model",
+  notes: "What is missing or was assumed",
   limits: "What this report cannot say",
   limitsText:
     "It is an aid to training. It is not a diagnosis, not a judgement of character, and no lie can be read from it. Estimates come from a model and can be wrong, above all for people and situations that it was not trained on; what a person feels, only the person can say.",
@@ -143,6 +144,7 @@ export const reportZh: ReportWords = {
   good: "正常",
   otherwise: "其余",
   model: "模型",
+  notes: "缺失或假定的内容",
   limits: "本报告不能说明什么",
   limitsText: "本报告用于辅助训练。它不是诊断，不是对品格的评判，也不能识别谎言。估计来自模型，可能出错，尤其对模型未曾训练过的人和情境；一个人的感受，只有本人能说。",
   synthetic: "每个模型的说明卡写明它用什么数据训练。",

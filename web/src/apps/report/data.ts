@@ -73,6 +73,7 @@ export interface Figures {
   level_lowest: Measured;
   level_highest: Measured;
   streams: StreamRow[];
+  notes?: string[];
 }
 
 export type TrialDone = Trial & { item: Item };
