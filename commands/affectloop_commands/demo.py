@@ -48,6 +48,7 @@ RESULTS_S = 15.0  # what is still on its way when the play ends is there well wi
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="play these instead of the recorded learner (as replay does)")
+    parser.add_argument("--salvage", action="store_true", help="read what there is of a truncated or damaged file")
     parser.add_argument("--camera", type=int, metavar="N", help="read camera N of this machine instead of a recording")
     parser.add_argument("--microphone", action="store_true", help="read this machine's microphone, too")
     parser.add_argument("--port", type=int, default=PORT, help=f"port of the page (default {PORT}, or a free one where that is taken)")
@@ -140,7 +141,7 @@ def _devices(chosen: argparse.Namespace, runner: ServiceRunner) -> _Recorded | _
         devices: list[Device] = [] if chosen.camera is None else [Webcam(chosen.camera, runner.clock)]
         return _Devices([*devices, Microphone(runner.clock)] if chosen.microphone else devices, chosen.duration)
     files = chosen.files or [Path(DEMO)]
-    return _Recorded(merge(open_inputs(files), duration_s=chosen.duration), chosen.speed)
+    return _Recorded(merge(open_inputs(files, salvage=chosen.salvage), duration_s=chosen.duration), chosen.speed)
 
 
 def asked(streams: Sequence[Any]) -> dict[str, Any]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from affectloop.bus import Bus
 from affectloop.bus.memory import MemoryBus
-from affectloop.cli import Command
+from affectloop.cli import FAILED, Command
 from affectloop.clock import MICROSECONDS, Clock, SystemClock
 from affectloop.commands.run import settings_from
 from affectloop.errors import InvalidInput, Unavailable
 from affectloop.report import write_report
-from affectloop.runtime.service import Service, processors
+from affectloop.runtime.service import makers, need_makers, processors
 from affectloop.runtime.service_runner import ServiceRunner, open_bus, open_live_state
-from affectloop.session import Mode, Session, Stream, new_session
+from affectloop.session import Mode, Session, new_session
 from affectloop.store.live import LiveState
 from affectloop.topics import TOPIC_BY_NAME, TOPICS
 from affectloop_capture.playback.merge import CHUNK_MS, MergedSource, merge
@@ -48,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--chunk-ms", type=float, default=CHUNK_MS, help=f"length of the chunks of signals and sound (default {CHUNK_MS})")
     parser.add_argument("--start", type=float, default=0.0, metavar="S", help="begin this many seconds into the files")
     parser.add_argument("--duration", type=float, metavar="S", help="play only this many seconds")
-    parser.add_argument("--salvage", action="store_true", help="read what there is of a truncated video")
+    parser.add_argument("--salvage", action="store_true", help="read what there is of a damaged file; the report says what is missing")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.html, report.json and estimates.jsonl there")
 
 
@@ -60,7 +59,8 @@ def run(chosen: argparse.Namespace) -> int:
         start_s=chosen.start,
         duration_s=chosen.duration,
     )
-    print(merged.description, file=sys.stderr)
+    print(merged.description, *merged.notes, sep="\n", file=sys.stderr)
+    told = set(merged.notes)
     runtime, clock = settings_from(chosen), SystemClock()
     if chosen.attach and (runtime.bus == "memory" or runtime.state == "memory"):
         raise InvalidInput("--attach needs a bus and a state that the services share: give --bus kafka://... and --state redis://...")
@@ -75,11 +75,13 @@ def run(chosen: argparse.Namespace) -> int:
             stack.enter_context(runner := ServiceRunner(services, runtime, bus, live, clock))
             runner.wait_until_ready()
         results = replay(merged, session, bus, live, clock, speed=None if chosen.speed == "max" else 1.0)
-    unread = f", {results.unreadable} could not be read" if results.unreadable else ""
-    print(f"{len(results.events)} results collected{unread}", file=sys.stderr)
+    print(f"{len(results.events)} results collected", *results.notes, sep="\n", file=sys.stderr)
+    for note in merged.notes:
+        if note not in told:
+            print(note, file=sys.stderr)
     if chosen.report is not None:
-        print(write_report(chosen.report, results.events, session))
-    return 0
+        print(write_report(chosen.report, results.events, session, notes=(*merged.notes, *results.notes)))
+    return FAILED if results.notes else 0
 
 
 def session_of(merged: MergedSource) -> Session:
@@ -93,21 +95,6 @@ def session_of(merged: MergedSource) -> Session:
         emotion_inference=True,
         started_at_us=merged.started_at_us,
     )
-
-
-def need_makers(session: Session, brought: Sequence[Stream], services: Sequence[Service]) -> None:
-    """Refuse a session that would wait for a stream that nobody makes."""
-    for stream in session.streams:
-        if stream not in brought and not _makers(stream, services):
-            made = sorted({topic.name for service in services for topic in service.produces})
-            raise InvalidInput(
-                f"nobody makes {stream.topic} (stream {stream.stream_id}), which the session would wait for: the services that are here"
-                f" make {', '.join(made)}; name it in the SERVICE.produces of the one that makes it, or see `affectloop doctor`"
-            )
-
-
-def _makers(stream: Stream, services: Sequence[Service]) -> list[str]:
-    return [service.name for service in services if stream.topic in {topic.name for topic in service.produces}]
 
 
 def replay(merged: MergedSource, session: Session, bus: Bus, live: LiveState, clock: Clock, *, speed: float | None) -> SessionResults:
@@ -162,8 +149,8 @@ class _Lead:
 
     def _waited_for(self) -> str:
         services = processors()
-        waits = [(f"{stream.stream_id} ({stream.topic}", _makers(stream, services)) for stream in self._results.waits_for]
-        return ", ".join(f"{name}, made by {' or '.join(makers) or 'nobody here'})" for name, makers in waits)
+        waits = [(f"{stream.stream_id} ({stream.topic}", makers(stream, services)) for stream in self._results.waits_for]
+        return ", ".join(f"{name}, made by {' or '.join(made_by) or 'nobody here'})" for name, made_by in waits)
 
 
 def _wait_for(results: SessionResults, clock: Clock) -> None:

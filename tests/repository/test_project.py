@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SERVICES = sorted(point.name for point in entry_points(group="affectloop.services"))
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 60  # lines
+MOST_MODULES = 15  # of a folder
 SKIPPED_FOLDERS = {".venv", "node_modules", ".git", ".mypy_cache", ".ruff_cache", ".hypothesis", "__pycache__", "var", "messages"}
 
 
@@ -52,8 +54,8 @@ def _committed(path: Path, folder: Path) -> str:
 
 
 def test_every_folder_of_services_is_an_installed_service() -> None:
-    folders = sorted(path.name for path in (ROOT / "services").iterdir() if path.is_dir() and path.name != "__pycache__")
-    assert folders == SERVICES, "run `make services`, then `make check`, which installs the new entry point"
+    folders = sorted({path.parents[1].name for path in (ROOT / "services").glob("*/affectloop_*/*.py")})
+    assert folders == SERVICES, "run `make services`: it names the new one in pyproject.toml, and installs it"
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -78,6 +80,22 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, f"{node.name} is too long"
+
+
+@pytest.mark.parametrize("room", ["src", "services", "commands", "learning", "tests", "benchmarks"])
+def test_no_folder_holds_more_modules_than_one_can_survey(room: str) -> None:
+    modules = [path for path in sources() if path.is_relative_to(ROOT / room) and path.name != "__init__.py"]
+    counts = Counter(path.parent.relative_to(ROOT).as_posix() for path in modules)
+    full = [f"{folder} holds {count}" for folder, count in counts.items() if count > MOST_MODULES]
+    assert not full, "give what belongs together a folder of its own"
+
+
+def test_a_unit_test_is_found_by_the_name_of_its_package() -> None:
+    unit = ROOT / "tests" / "unit"
+    rooms = {*SERVICES, "commands", "learning", "benchmarks", "web"}
+    library = {path.stem for path in (ROOT / "src" / "affectloop").iterdir()}
+    folders = {path.name for path in unit.iterdir() if list(path.rglob("test_*.py"))}
+    assert folders <= rooms | library, "a folder of tests/unit is named as the package that it tests"
 
 
 def test_every_task_that_a_document_names_is_there() -> None:

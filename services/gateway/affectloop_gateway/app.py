@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from affectloop import __version__
 from affectloop_gateway import pages
 from affectloop_gateway.api import errors
+from affectloop_gateway.api.admin import classes, tokens
 from affectloop_gateway.api.admin import routes as admin
 from affectloop_gateway.api.consents import routes as consents
 from affectloop_gateway.api.dependencies import Dependencies
@@ -40,7 +41,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     app.state.dependencies = dependencies
     app.state.places = SocketPlaces(Places(settings.sockets_of_address), Places(settings.sockets_of_token))
     errors.install(app)
-    for room in (sessions, learners, consents, admin, socket, pages):
+    for room in (sessions, learners, consents, admin, tokens, classes, socket, pages):
         app.include_router(room.router)
     app.mount("/static", pages.assets())
     app.add_middleware(BodyLimit, body_bytes=settings.body_bytes, within_s=settings.body_within_s)

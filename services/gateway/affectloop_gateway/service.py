@@ -11,12 +11,11 @@ import uvicorn
 
 from affectloop.errors import Unavailable
 from affectloop.runtime.service import Edge, Surroundings
-from affectloop.store.sql.database import Store
-from affectloop.store.sql.keys import MasterKey
 from affectloop.topics import SESSION_EVENTS, TOPICS, TRIALS
-from affectloop_gateway.api.dependencies import Dependencies
+from affectloop_gateway.api.dependencies import Dependencies, Looks
 from affectloop_gateway.app import create_app
 from affectloop_gateway.connections import BoundedConfig, Connections, networks, possible
+from affectloop_gateway.database import open_store
 from affectloop_gateway.health import missing
 from affectloop_gateway.live.feed import Feed
 from affectloop_gateway.settings import GatewaySettings
@@ -48,7 +47,7 @@ class Server(uvicorn.Server):
 
 async def run(settings: GatewaySettings, surroundings: Surroundings) -> None:
     """Serve until cancelled."""
-    store = await asyncio.to_thread(open_store, settings, surroundings)
+    store = await asyncio.to_thread(open_store, settings, surroundings.clock)
     try:
         feed = Feed(
             surroundings.live,
@@ -65,6 +64,7 @@ async def run(settings: GatewaySettings, surroundings: Surroundings) -> None:
             live=surroundings.live,
             clock=surroundings.clock,
             feed=feed,
+            looks=Looks(surroundings.clock),
             longest_session_us=surroundings.runtime.longest_session_us,
             wake=outbox.wake,
             is_followed=followed.is_set,
@@ -75,12 +75,6 @@ async def run(settings: GatewaySettings, surroundings: Surroundings) -> None:
         await _serve(dependencies, surroundings.ready, [asyncio.create_task(work) for work in background])
     finally:
         await asyncio.to_thread(store.close)
-
-
-def open_store(settings: GatewaySettings, surroundings: Surroundings) -> Store:
-    """The database that the settings name."""
-    key = MasterKey.from_text(settings.master_key.get_secret_value()) if settings.master_key else None
-    return Store.open(settings.database, key, surroundings.clock)
 
 
 async def _serve(dependencies: Dependencies, ready: Callable[[], None], background: list[asyncio.Task[None]]) -> None:

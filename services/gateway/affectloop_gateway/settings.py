@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr, field_validator
 
 from affectloop.settings import Settings, settings_config
@@ -35,6 +37,11 @@ class GatewaySettings(Settings):
     written_within_s: float = Field(20.0, gt=0, description="How long an answer may lie unread before the connection is ended.")
     sockets_of_address: int = Field(64, ge=1, description="Live views of one address at a time, those without a token yet included.")
     sockets_of_token: int = Field(16, ge=1, description="Live views with one token at a time.")
+    audit_heads: Path | None = Field(
+        None,
+        description="File to which the head of an audit log is added at every entry, best on another disk or host than the database: "
+        "`affectloop audit verify` compares with it. The service's log has the same lines. With SQLite: FILE.audit-heads beside it.",
+    )
     requests_per_10_s: int = Field(600, ge=1, description="Requests that a token may make in 10 seconds.")
     refusals_per_min: int = Field(30, ge=1, description="Wrong tokens that an address may show in a minute.")
     body_bytes: int = Field(65_536, ge=1024, description="Largest body of a request.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,14 @@ PLACE = "<!--data-->"
 LIMITS = "An aid to training, not a diagnosis; no lie can be read from it. An estimate is a model's, not a fact about the learner."
 
 
-def write_report(folder: Path, events: Iterable[Event], descriptor: Session | None = None) -> Path:
-    """Write ``report.html``, ``report.json`` and ``estimates.jsonl`` of a session's events; returns the page's path."""
+def write_report(folder: Path, events: Iterable[Event], descriptor: Session | None = None, *, notes: Sequence[str] = ()) -> Path:
+    """Write ``report.html``, ``report.json`` and ``estimates.jsonl`` of a session's events; returns the page's path.
+
+    ``notes`` say what of the session is missing or was assumed, in sentences for whoever reads the report.
+    """
     collected = collect(events)
     folder.mkdir(parents=True, exist_ok=True)
-    told = figures(collected) | {"limits": LIMITS}
+    told = figures(collected) | {"notes": list(notes), "limits": LIMITS}
     card = session_card(descriptor) if descriptor else {}
     (folder / "report.json").write_text(json.dumps(told | {"session": card}, indent=2, ensure_ascii=False) + "\n", "utf-8")
     (folder / "estimates.jsonl").write_text(_estimates(collected), "utf-8")

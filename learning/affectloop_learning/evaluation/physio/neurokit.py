@@ -5,13 +5,15 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import neurokit2
+
 
 def neurokit(function: str, *arguments: Any, **named: Any) -> Any:
     """Call neurokit2, whose warnings are its own; ``None`` where it fails."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import neurokit2
-
         try:
             return getattr(neurokit2, function)(*arguments, **named)
         except (ValueError, IndexError, ZeroDivisionError):

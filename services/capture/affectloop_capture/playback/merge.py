@@ -49,6 +49,11 @@ class MergedSource:
         """A line for each source."""
         return "\n".join(f"{source.name}: {source.description}" for source in self.sources)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is missing of the sources or was assumed; of a damaged file it is all known once it has played."""
+        return tuple(f"{source.name}: {note}" for source in self.sources for note in source.notes)
+
     def moved_to(self, started_at_us: int) -> MergedSource:
         """The same, starting then: a recording that plays as if it happened now."""
         shift_us = started_at_us - self.started_at_us

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -40,8 +40,9 @@ class Source:
 
     name: str
     tracks: tuple[Track, ...]
-    description: str  # a line for the user, with what was odd about the file
+    description: str  # a line for the user
     starts_at_us: int | None = None  # by its own clock, where it has one
+    notes: list[str] = field(default_factory=list)  # what is missing or was assumed; grows while a damaged file plays
 
     @property
     def streams(self) -> tuple[Stream, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from affectloop.errors import Unavailable
 
 JPEG_QUALITY = 92  # the mesh's landmarks move less than a tenth of a pixel against the decoded frame
+MOST_PACKETS_BETWEEN_FRAMES = 1_000_000_000  # of sound, while a camera pauses: after 4,096 (80 s) OpenCV would take it for the end
 
 
 def opencv() -> Any:
@@ -18,6 +19,7 @@ def opencv() -> Any:
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # read when it is imported
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # read when the first video is opened
     os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "protocol_whitelist;file")
+    os.environ.setdefault("OPENCV_FFMPEG_READ_ATTEMPTS", str(MOST_PACKETS_BETWEEN_FRAMES))
     try:
         import cv2
     except ImportError as error:

@@ -7,7 +7,7 @@ import pkgutil
 from functools import cache
 from pathlib import Path
 
-from affectloop.errors import InvalidInput
+from affectloop.errors import AffectloopError, InvalidInput
 from affectloop_capture.sources import files
 from affectloop_capture.sources.base import FIRST_BYTES, FileFormat, Source
 
@@ -46,7 +46,14 @@ def open_source(path: Path, *, salvage: bool = False) -> Source:
 
     ``salvage`` reads what there is of a damaged file instead of refusing it.
     """
-    return format_of(path).open(path, salvage=salvage)
+    found = format_of(path)
+    try:
+        return found.open(path, salvage=salvage)
+    except AffectloopError:
+        raise
+    except Exception as error:  # of a library that met what it did not expect: a fault of the file, as far as anyone can tell
+        problem = f"cannot be read as one of {found.name} ({type(error).__name__}: {error})"
+        raise InvalidInput(f"{path}: {problem}; check that it opens elsewhere, or export it again") from error
 
 
 def _first_bytes(path: Path) -> bytes:

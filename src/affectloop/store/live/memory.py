@@ -6,7 +6,7 @@ import heapq
 import itertools
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from affectloop.clock import Clock, SystemClock
 from affectloop.session import Session
@@ -39,6 +39,11 @@ class MemoryLiveState:
         """The session, or ``None``."""
         with self._lock:
             return self._sessions.get(session_id)
+
+    def sessions_named(self, session_ids: Sequence[str]) -> list[Session | None]:
+        """Several sessions at once."""
+        with self._lock:
+            return [self._sessions.get(session_id) for session_id in session_ids]
 
     def change_session(self, session_id: str, change: Callable[[Session], Session]) -> Session | None:
         """Replace a session by what ``change`` makes of it."""

@@ -22,7 +22,7 @@ def of_each_format(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         pass
     return {
         "videos": write_video(folder / "a.mp4").rename(folder / "a"),
-        "WAV or FLAC": write_sound(folder / "b.flac", np.zeros(100, np.int16)).rename(folder / "b"),
+        "sound files": write_sound(folder / "b.flac", np.zeros(100, np.int16)).rename(folder / "b"),
         "Empatica E4 zips or folders": write_e4(folder / "c.zip").rename(folder / "c"),
         ".affectloop recordings": folder / "d",
     }
@@ -38,7 +38,7 @@ def test_a_file_is_known_by_its_first_bytes_to_its_own_format_alone(of_each_form
 
 @pytest.mark.parametrize("content", [b"", b"nothing that is known", bytes(5000)])
 def test_content_that_nobody_knows_is_judged_by_its_name_and_else_refused(tmp_path: Path, content: bytes) -> None:
-    for name, suffix in (("WAV or FLAC", ".wav"), ("videos", ".MP4")):
+    for name, suffix in (("sound files", ".wav"), ("videos", ".MP4")):
         path = tmp_path / f"a{suffix}"
         path.write_bytes(content)
         assert format_of(path).name == name, "its own format says best what is wrong with it"

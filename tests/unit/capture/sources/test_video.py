@@ -1,5 +1,6 @@
 import itertools
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,9 +11,10 @@ from affectloop.errors import InvalidInput
 from affectloop.events import VideoFrame
 from affectloop_capture.admission.validation import Limits, check_frame
 from affectloop_capture.playback.merge import FILES_START_AT_US, merge
-from affectloop_capture.sources.container_sizes import missing_part
-from affectloop_capture.sources.files import video
+from affectloop_capture.sources import frames as frames_module
+from affectloop_capture.sources.containers.layout import missing_part
 from affectloop_capture.sources.files.video import VideoTrack, open_video
+from affectloop_capture.sources.frames import packets_of
 from affectloop_capture.sources.registry import open_source
 from unit.capture.making import write_video
 
@@ -70,7 +72,7 @@ def test_a_truncated_video_is_refused_before_a_frame_is_decoded(
 
 def test_what_there_is_of_a_truncated_video_can_be_salvaged(tmp_path: Path) -> None:
     path = truncated(tmp_path, "a.avi", "MJPG")
-    assert "TRUNCATED" in open_video(path, salvage=True).description
+    assert "TRUNCATED" in open_video(path, salvage=True).notes[0]
     read = frames(path, salvage=True)
     assert 0 < len(read) < 60
     assert read[-1].header.ends_stream
@@ -101,6 +103,7 @@ class StubbornCapture:
 
     def __init__(self, pictures: int) -> None:
         self.pictures = pictures
+        self.grabbed = 0
 
     def isOpened(self) -> bool:
         return True
@@ -109,7 +112,8 @@ class StubbornCapture:
         return {cv2.CAP_PROP_FRAME_WIDTH: 64.0, cv2.CAP_PROP_FRAME_HEIGHT: 48.0}.get(what, 0.0)
 
     def grab(self) -> bool:
-        return self.pictures > 0
+        self.grabbed += 1
+        return self.grabbed <= self.pictures
 
     def read(self) -> tuple[bool, object]:
         self.pictures -= 1
@@ -120,7 +124,7 @@ class StubbornCapture:
 
 
 def test_a_video_without_a_frame_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(video, "_opened", lambda path: StubbornCapture(0))
+    monkeypatch.setattr(frames_module, "opened", lambda path, *options: StubbornCapture(0))
     path = tmp_path / "a.mov"
     path.write_bytes(b"")
     with pytest.raises(InvalidInput, match="no frame that can be read"):
@@ -128,8 +132,9 @@ def test_a_video_without_a_frame_is_an_error(tmp_path: Path, monkeypatch: pytest
 
 
 def test_frames_whose_container_tells_no_time_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(video, "_opened", lambda path: StubbornCapture(3))
-    times = [event.header.event_time_us for event in VideoTrack(tmp_path / "a.mov", 25.0, 3).events("s1", 1_000_000)]
+    monkeypatch.setattr(frames_module, "opened", lambda path, *options: StubbornCapture(3))
+    packets = replace(packets_of(tmp_path / "a.mov"), fps=25.0)
+    times = [event.header.event_time_us for event in VideoTrack(tmp_path / "a.mov", packets).events("s1", 1_000_000)]
     assert times == [1_000_000, 1_040_000, 1_080_000]
 
 
@@ -138,7 +143,7 @@ def test_a_video_of_8k_is_refused_by_its_header(tmp_path: Path, monkeypatch: pyt
         def get(self, what: int) -> float:
             return 7680.0
 
-    monkeypatch.setattr(video, "_opened", lambda path: Large(3))
+    monkeypatch.setattr(frames_module, "opened", lambda path, *options: Large(3))
     path = tmp_path / "a.mov"
     path.write_bytes(b"")
     with pytest.raises(InvalidInput, match="scale the video down"):
@@ -147,7 +152,7 @@ def test_a_video_of_8k_is_refused_by_its_header(tmp_path: Path, monkeypatch: pyt
 
 def test_a_kind_that_is_not_read_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("1,2,3")
-    with pytest.raises(InvalidInput, match=r"\.csv is not read; give .*, videos, "):
+    with pytest.raises(InvalidInput, match=r"\.csv is not read; give .*, videos"):
         open_source(tmp_path / "a.csv")
     with pytest.raises(InvalidInput, match="there is no such file"):
         open_source(tmp_path / "b.mp4")

@@ -29,6 +29,7 @@ export interface Figures {
   session_id: string;
   started_at_us: number;
   duration_s: number;
+  stopped_by_fault: string[]; // services
   heart_rate_mean_bpm: Measured;
   heart_rate_lowest_bpm: Measured;
   heart_rate_highest_bpm: Measured;
@@ -73,6 +74,7 @@ export interface Figures {
   level_lowest: Measured;
   level_highest: Measured;
   streams: StreamRow[];
+  notes?: string[];
 }
 
 export type TrialDone = Trial & { item: Item };

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,35 +15,32 @@ from affectloop.topics import FRAMES
 from affectloop_capture.admission.image_headers import LARGEST_SIDE_PX
 from affectloop_capture.admission.validation import Limits
 from affectloop_capture.sources.base import CAMERA, FileFormat, Source
-from affectloop_capture.sources.container_sizes import missing_part
-from affectloop_capture.sources.pictures import jpeg_of, opencv
+from affectloop_capture.sources.containers.base import Layout
+from affectloop_capture.sources.containers.layout import layout_of
+from affectloop_capture.sources.frames import Lost, Packets, frames_of, packets_of
+from affectloop_capture.sources.pictures import jpeg_of
 
-FALLBACK_FPS = 30.0  # where a container tells neither times nor a rate
-LEAST_SHARE_READ = 0.95  # of the frames that the container counts; its count is often an estimate
-
-# Where in a file, and what, containers of videos begin with.
+# What further kinds of videos begin with, whose containers are not looked into.
 SIGNATURES = (
-    *((4, kind) for kind in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")),  # MP4, MOV, 3GP: ISO/IEC 14496-12
-    (0, b"\x1aE\xdf\xa3"),  # WebM, Matroska: RFC 8794
-    (8, b"AVI "),
-    (0, b"OggS"),
-    (0, b"FLV"),
-    (0, b"0&\xb2u\x8ef\xcf\x11"),  # ASF, WMV
-    (0, b"\0\0\x01\xba"), (0, b"\0\0\x01\xb3"), (0, b"\0\0\0\x01"), (0, b"\0\0\x01\x67"),  # MPEG programs, raw MPEG, raw H.264
-    (0, b"\x06\x0e+4"),  # MXF
-    (0, b"YUV4MPEG2"), (0, b"DKIF"), (0, b".RMF"),
+    b"0&\xb2u\x8ef\xcf\x11",  # ASF, WMV
+    b"\0\0\x01\xba", b"\0\0\x01\xb3", b"\0\0\0\x01", b"\0\0\x01\x67",  # MPEG programs, raw MPEG, raw H.264
+    b"\x06\x0e+4",  # MXF
+    b"YUV4MPEG2", b"DKIF", b".RMF",
 )  # fmt: skip
 
-_log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class VideoTrack:
-    """The frames of a video, compressed again one by one as JPEG."""
+    """The frames of a video, compressed again one by one as JPEG.
+
+    With ``salvage``, what is lost of a damaged video is added to ``notes`` as it is met; without, it is an ``InvalidInput``.
+    """
 
     path: Path
-    fps: float
-    frames: int  # as the container counts
+    packets: Packets
+    shown_us: int | None = None  # by the container's edit list
+    salvage: bool = False
+    notes: list[str] = field(default_factory=list)
 
     @property
     def stream(self) -> Stream:
@@ -53,8 +49,8 @@ class VideoTrack:
 
     @property
     def duration_us(self) -> int:
-        """By the container's count."""
-        return round(self.frames / self.fps * MICROSECONDS)
+        """By the times of the container's packets."""
+        return max(self.packets.duration_us if self.shown_us is None else min(self.shown_us, self.packets.duration_us), 1)
 
     def events(self, session_id: str, origin_us: int) -> Iterator[Event]:
         """Each frame, once the next one's time is known."""
@@ -83,59 +79,66 @@ class VideoTrack:
         return VideoFrame(header=header, jpeg=jpeg)
 
     def _jpegs(self) -> Iterator[tuple[int, int, bytes]]:
-        """Number, time since the video's start and JPEG of each frame."""
-        capture = _opened(self.path)
-        try:
-            number, time_us = 0, -1
-            while True:
-                found, picture = capture.read()
-                if not found:
-                    break
-                time_us = self._time_us(capture.get(opencv().CAP_PROP_POS_MSEC), time_us)
-                yield number, time_us, _jpeg(self.path, number, picture)
+        """Number, time since the video's start and JPEG of each frame; what is lost keeps its numbers."""
+        number = 0
+        for each in frames_of(self.path, self.packets, self.shown_us):
+            if isinstance(each, Lost):
+                self._tell(number, each)
+                number += each.count
+            else:
+                yield number, each.time_us, _jpeg(self.path, number, each.picture)
                 number += 1
-        finally:
-            capture.release()
-        if number < LEAST_SHARE_READ * self.frames:
-            _log.warning("video ended early", extra={"frames_read": number, "frames_stated": self.frames})
 
-    def _time_us(self, position_ms: float, last_us: int) -> int:
-        """The container's time; where that stands still, one frame after the last."""
-        time_us = round(position_ms * 1000)
-        return time_us if time_us > last_us else last_us + round(MICROSECONDS / self.fps)
+    def _tell(self, number: int, lost: Lost) -> None:
+        if not self.salvage:
+            raise InvalidInput(
+                f"{self.path}: frame {number}, at {lost.from_us / MICROSECONDS:.1f} s, cannot be decoded: the video is damaged there; "
+                "copy it again, or read what there is with --salvage"
+            )
+        until = "the end" if lost.until_us is None else f"{lost.until_us / MICROSECONDS:.1f} s"
+        frames = f"{lost.count} frame{'s' * (lost.count > 1)} from frame {number} on"
+        self.notes.append(f"DAMAGED: {frames} could not be decoded, {lost.from_us / MICROSECONDS:.1f} s to {until}")
 
 
 def open_video(path: Path, *, salvage: bool = False) -> Source:
-    """A video as a camera; ``InvalidInput`` where it is none, is truncated, or has no frame.
+    """A video as a camera; ``InvalidInput`` where it is none, is truncated or damaged, or has no frame.
 
     A truncated video is refused at once, by its container's own sizes, since a learner who is silently missing
-    half of a session would be a wrong result. With ``salvage`` what can be read is, and the description says so.
+    half of a session would be a wrong result. With ``salvage`` what can be read is, and the notes say what is missing.
     """
-    missing = missing_part(path)
-    if missing and not salvage:
-        raise InvalidInput(f"{path}: the video is truncated: {missing}; copy it again, or read what there is with --salvage")
-    cv2, capture = opencv(), _opened(path)
-    try:
-        fps, frames = capture.get(cv2.CAP_PROP_FPS), int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        if max(width, height) > LARGEST_SIDE_PX:
-            raise InvalidInput(f"{path}: {width} x {height} pixels; the limit is {LARGEST_SIDE_PX} a side; scale the video down")
-        if not capture.grab():
-            raise InvalidInput(f"{path}: the video has no frame that can be read; check that it plays, or convert it to MP4 (H.264)")
-    finally:
-        capture.release()
-    fps = fps if 0 < fps <= 1000 else FALLBACK_FPS
-    track = VideoTrack(path, fps, max(frames, 1))
-    description = f"video, {width} x {height}, {fps:.4g} frames a second, {track.duration_us / MICROSECONDS:.1f} s"
-    return Source(path.name, (track,), description + (f"; TRUNCATED: {missing}" if missing else ""))
+    layout = layout_of(path) or Layout()
+    if layout.missing and not salvage:
+        raise InvalidInput(f"{path}: the video is truncated: {layout.missing}; copy it again, or read what there is with --salvage")
+    packets = packets_of(path)
+    if max(packets.width, packets.height) > LARGEST_SIDE_PX:
+        size = f"{packets.width} x {packets.height} pixels"
+        raise InvalidInput(f"{path}: {size}; the limit is {LARGEST_SIDE_PX} a side; scale the video down")
+    if not packets.count:
+        raise InvalidInput(f"{path}: the video has no frame that can be read; check that it plays, or convert it to MP4 (H.264)")
+    damage = _damage(layout, packets)
+    if damage and not salvage:
+        raise InvalidInput(f"{path}: the video is damaged: {damage}; copy it again, or read what there is with --salvage")
+    track = VideoTrack(path, packets, layout.shown_us, salvage)
+    track.notes.extend(_notes(layout, damage))
+    description = f"video, {packets.width} x {packets.height}, {packets.fps:.4g} frames a second, {track.duration_us / MICROSECONDS:.1f} s"
+    return Source(path.name, (track,), description, notes=track.notes)
 
 
-def _opened(path: Path) -> Any:
-    library = opencv()
-    capture = library.VideoCapture(str(path), library.CAP_FFMPEG)
-    if not capture.isOpened():
-        raise InvalidInput(f"{path}: cannot be read as a video; check that it plays, or convert it to MP4 (H.264)")
-    return capture
+def _damage(layout: Layout, packets: Packets) -> str | None:
+    """Where the container breaks off, with the frame before the longest pause: most likely the same place."""
+    if layout.damage is None or packets.longest_gap is None:
+        return layout.damage
+    number, time_us = packets.longest_gap
+    return f"{layout.damage}, about frame {number + 1} at {time_us / MICROSECONDS:.1f} s"
+
+
+def _notes(layout: Layout, damage: str | None) -> Iterator[str]:
+    if layout.missing:
+        yield f"TRUNCATED: {layout.missing}"
+    if damage:
+        yield f"DAMAGED: {damage}; what lies there is missing"
+    if layout.sound and layout.video:
+        yield "its sound is not read: give it as a file of its own, too"
 
 
 def _jpeg(path: Path, number: int, picture: Any) -> bytes:
@@ -146,12 +149,8 @@ def _jpeg(path: Path, number: int, picture: Any) -> bytes:
 
 
 def _knows(path: Path, first_bytes: bytes) -> bool:
-    return any(first_bytes[at : at + len(mark)] == mark for at, mark in SIGNATURES) or _is_transport_stream(first_bytes)
-
-
-def _is_transport_stream(first_bytes: bytes) -> bool:
-    """MPEG-2 packets of 188 bytes, or of 192 with their times before them: ISO/IEC 13818-1 section 2.4.3.2."""
-    return any(first_bytes[at : at + 3 * step : step] == b"GGG" for at, step in ((0, 188), (4, 192)))
+    layout = layout_of(path) if first_bytes else None
+    return layout.video if layout else any(first_bytes.startswith(mark) for mark in SIGNATURES)
 
 
 FORMAT = FileFormat(
