@@ -49,7 +49,7 @@ def session_card(session: Session) -> dict[str, Any]:
     """What may be told of a session: never its key."""
     told: dict[str, Any] = json.loads(session.to_json())
     del told["key"]
-    return told
+    return told | {"faults": session.stopped_in}
 
 
 def model_note(name: str) -> dict[str, str]:
