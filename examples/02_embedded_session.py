@@ -10,7 +10,7 @@ from __future__ import annotations
 from affectloop.bus.memory import MemoryBus
 from affectloop.clock import SystemClock
 from affectloop.events import EmotionEstimate, Modality
-from affectloop.runtime.service import load
+from affectloop.runtime.service import need_makers, processors
 from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.session import Mode, new_session
 from affectloop.settings import RuntimeSettings
@@ -37,7 +37,8 @@ def main() -> None:
         started_at_us=learner.started_at_us,
     )
     live.put_session(session)  # before its first record: unknown means no
-    services = [(service, service.settings()) for service in map(load, ("face", "physio", "audio", "fusion"))]
+    need_makers(session, learner.streams, processors())  # a stream that nobody makes would be waited for, too
+    services = [(service, service.settings()) for service in processors()]
     with ServiceRunner(services, runtime, bus, live, clock) as runner:
         runner.wait_until_ready()
         results = SessionResults(bus, session)

@@ -41,12 +41,14 @@ from affectloop.session import Session
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live import LiveState
 from affectloop.store.live.memory import MemoryLiveState
+from affectloop.store.sql.audit import Audit, HeadFile
+from affectloop.store.sql.consents import Consents
 from affectloop.store.sql.database import Store, engine_of
 from affectloop.store.sql.keys import MasterKey
-from affectloop.store.sql.people import Consents, People, add_tenant
+from affectloop.store.sql.people import People, add_tenant
 from affectloop.store.sql.tokens import Tokens
 from affectloop.topics import TOPICS
-from affectloop_gateway.api.dependencies import Dependencies
+from affectloop_gateway.api.dependencies import Dependencies, Looks
 from affectloop_gateway.app import create_app
 from affectloop_gateway.live.feed import Feed
 from affectloop_gateway.settings import GatewaySettings
@@ -58,7 +60,17 @@ with warnings.catch_warnings():  # newer Starlettes would like another client; t
     from starlette.testclient import TestClient
 
 KEYS = MasterKey(bytes(range(32)))
-ITEM = {"item_id": "fear-1", "emotion": "fear", "duration_ms": 200, "intensity": 0.8, "view_deg": 0, "options": 7}
+ITEM = {
+    "item_id": "fear-200ms-i875-v0-o7-head-01",
+    "emotion": "fear",
+    "duration_ms": 200,
+    "intensity": 0.875,
+    "view_deg": 0,
+    "options": 7,
+    "poser": "head-01",
+}
+CLASS = "7b"  # what learners are in and teachers teach, unless a test says otherwise
+YEAR_S = 365 * 86_400.0
 
 
 class FailingBus(MemoryBus):
@@ -102,12 +114,20 @@ class School:
     tokens: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def token(self, role: str = "admin", tenant: str = "north", learner_id: str | None = None) -> str:
-        """A token of that role; the same one each time."""
+        """A token of that role; the same one each time. The teacher teaches the learners' class."""
         key = (tenant, f"{role}:{learner_id}")
         if key not in self.tokens:
             with self.store.work(tenant) as work:
-                self.tokens[key] = Tokens(work).issue(Role(role), learner_id=learner_id)[1]
+                holder = None if learner_id else f"{role}-1"
+                self.tokens[key] = Tokens(work).issue(Role(role), holder=holder, learner_id=learner_id, lasts_s=YEAR_S)[1]
+                if role == "teacher":
+                    People(work).give_class(CLASS, "teacher-1")
         return self.tokens[key]
+
+    def audited(self, tenant: str = "north") -> list[tuple[str, str, str]]:
+        """Role, action and subject of every entry of the audit log."""
+        with self.store.reading(tenant) as work:
+            return [(entry.role, entry.action, entry.subject) for entry in Audit(work).entries(limit=10_000)]
 
     def call(self, method: str, path: str, body: Any = None, *, token: str | None = None, **params: Any) -> Any:
         """A request with a token, by default the administrator's; gives the response."""
@@ -116,12 +136,14 @@ class School:
         return self.client.request(method, path, json=body, headers=headers, params=params or None)
 
     def learner(self, tenant: str = "north", *, consents: Sequence[Modality] = tuple(Modality), birth_year: int | None = 2000) -> str:
-        """A learner who agreed to these modalities for every purpose."""
+        """A learner who agreed to these modalities for every purpose, as far as the tenant's profile allows them."""
         with self.store.work(tenant) as work:
+            own = People(work).own_profile()
             learner_id = People(work).add(birth_year=birth_year).learner_id
-            for modality in consents:
+            People(work).enrol(learner_id, CLASS)
+            for modality in own.modalities.intersection(consents):
                 for purpose in (Purpose.TRAINING, Purpose.REPORT):
-                    Consents(work).give(learner_id, modality, purpose, 1, guardian=True, assent=True)
+                    Consents(work).give(learner_id, own, modality, purpose, guardian=True, assent=True)
         return learner_id
 
     def start(self, learner_id: str | None = None, tenant: str = "north", **changes: Any) -> dict[str, Any]:
@@ -163,6 +185,15 @@ class School:
     def ingest(self, *events: Event) -> list[Outgoing]:
         """Let events arrive at the fact ingest; gives dead letters."""
         return FactIngest(self.store, self.live, self.bus, self.clock).take([self.record(event) for event in events])
+
+    def ingest_records(self, *records: Record) -> list[Outgoing]:
+        """Let records arrive at the fact ingest; gives dead letters."""
+        return FactIngest(self.store, self.live, self.bus, self.clock).take(records)
+
+    def made_token(self, tenant: str = "north") -> str:
+        """The name of a fresh token of a researcher."""
+        with self.store.work(tenant) as work:
+            return Tokens(work).issue(Role.RESEARCHER, holder="r-9")[0].token_id
 
     def header(self, session_id: str, stream: str, sequence: int = 0, at_s: float = 0.0) -> Header:
         """A header at so many seconds of the session."""
@@ -223,7 +254,7 @@ def school(database: Path, folder: Path, **settings: Any) -> Iterator[School]:
     """A school with the tenants ``north`` and ``south``, both under the profile ``demo``, in SQLite and memory."""
     shutil.copy(database, folder / "facts.db")
     clock = ManualClock()
-    store = Store(engine_of(make_url(f"sqlite:///{folder / 'facts.db'}")), KEYS, clock)  # its tables are made
+    store = Store(engine_of(make_url(f"sqlite:///{folder / 'facts.db'}")), KEYS, clock, HeadFile(folder / "heads"))  # its tables are made
     with opened(store, MemoryLiveState(clock), clock, **settings) as at:
         yield at
     store.close()
@@ -237,7 +268,13 @@ def opened(store: Store, live: LiveState, clock: ManualClock, **settings: Any) -
     feed = Feed(live, clock, history_s=chosen.history_s, history_bytes=chosen.history_bytes, viewer_queue=chosen.viewer_queue)
     outbox = OutboxPublisher(store, bus, batch=chosen.outbox_batch, every_s=chosen.outbox_every_s)
     dependencies = Dependencies(
-        settings=chosen, store=store, live=live, clock=clock, feed=feed, longest_session_us=RuntimeSettings().longest_session_us
+        settings=chosen,
+        store=store,
+        live=live,
+        clock=clock,
+        feed=feed,
+        looks=Looks(clock),
+        longest_session_us=RuntimeSettings().longest_session_us,
     )
     app = _app(dependencies)
     app.state.dependencies = dependencies
@@ -255,8 +292,9 @@ def _app(dependencies: Dependencies) -> FastAPI:
 
 
 def with_profile(at: School, profile: str, tenant: str = "north") -> None:
-    """Put a tenant under another profile."""
-    add_tenant(at.store, tenant, title=tenant, profile=profile)
+    """Put a tenant under another profile, as if it had never been under one."""
+    with at.store.work(tenant) as work:
+        People(work).tenant().profile = profile
 
 
 __all__ = ["ITEM", "KEYS", "FailingBus", "School", "replace", "school", "template", "with_profile"]

@@ -21,7 +21,9 @@ from affectloop.store.sql.tables import Owned, Table
 
 KEYS = MasterKey(bytes(range(32)))
 DAY_S = 86_400
-ITEM = Item(item_id="fear-1", emotion=Emotion.FEAR, duration_ms=200, intensity=0.8, view_deg=0, options=7)
+ITEM = Item(
+    item_id="fear-200ms-i875-v0-o7-head-01", emotion=Emotion.FEAR, duration_ms=200, intensity=0.875, view_deg=0, options=7, poser="head-01"
+)  # fmt: skip
 
 
 def learner(store: Store, tenant: str = "north", name: str | None = None) -> str:

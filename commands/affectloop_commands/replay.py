@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,9 +15,9 @@ from affectloop.clock import MICROSECONDS, Clock, SystemClock
 from affectloop.commands.run import settings_from
 from affectloop.errors import InvalidInput, Unavailable
 from affectloop.report import write_report
-from affectloop.runtime.service import Service, processors
+from affectloop.runtime.service import makers, need_makers, processors
 from affectloop.runtime.service_runner import ServiceRunner, open_bus, open_live_state
-from affectloop.session import Mode, Session, Stream, new_session
+from affectloop.session import Mode, Session, new_session
 from affectloop.store.live import LiveState
 from affectloop.topics import TOPIC_BY_NAME, TOPICS
 from affectloop_capture.playback.merge import CHUNK_MS, MergedSource, merge
@@ -102,21 +101,6 @@ def session_of(merged: MergedSource) -> Session:
     )
 
 
-def need_makers(session: Session, brought: Sequence[Stream], services: Sequence[Service]) -> None:
-    """Refuse a session that would wait for a stream that nobody makes."""
-    for stream in session.streams:
-        if stream not in brought and not _makers(stream, services):
-            made = sorted({topic.name for service in services for topic in service.produces})
-            raise InvalidInput(
-                f"nobody makes {stream.topic} (stream {stream.stream_id}), which the session would wait for: the services that are here"
-                f" make {', '.join(made)}; name it in the SERVICE.produces of the one that makes it, or see `affectloop doctor`"
-            )
-
-
-def _makers(stream: Stream, services: Sequence[Service]) -> list[str]:
-    return [service.name for service in services if stream.topic in {topic.name for topic in service.produces}]
-
-
 def replay(merged: MergedSource, session: Session, bus: Bus, live: LiveState, clock: Clock, *, speed: float | None) -> SessionResults:
     """Play the files into the session and collect what the services make of them, to the end."""
     live.put_session(session)
@@ -169,8 +153,8 @@ class _Lead:
 
     def _waited_for(self) -> str:
         services = processors()
-        waits = [(f"{stream.stream_id} ({stream.topic}", _makers(stream, services)) for stream in self._results.waits_for]
-        return ", ".join(f"{name}, made by {' or '.join(makers) or 'nobody here'})" for name, makers in waits)
+        waits = [(f"{stream.stream_id} ({stream.topic}", makers(stream, services)) for stream in self._results.waits_for]
+        return ", ".join(f"{name}, made by {' or '.join(made_by) or 'nobody here'})" for name, made_by in waits)
 
 
 def _wait_for(results: SessionResults, clock: Clock) -> None:

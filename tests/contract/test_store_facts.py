@@ -16,16 +16,19 @@ from affectloop.events import (
     SessionChange,
     SessionChanged,
 )  # fmt: skip
-from affectloop.policy.profile import Purpose, Role
+from affectloop.policy.profile import Purpose, Role, profile
 from affectloop.store.sql.audit import Audit
+from affectloop.store.sql.consents import Consents
 from affectloop.store.sql.database import EVERY_TENANT, Store
 from affectloop.store.sql.outbox import Outbox
-from affectloop.store.sql.people import Consents, People, UnknownLearner
+from affectloop.store.sql.people import People, UnknownLearner
 from affectloop.store.sql.sessions import Sessions
 from affectloop.store.sql.tables import AuditEntry, Learner, OutboxRow, TrainingSession, Trial, VaultName
 from affectloop.store.sql.tokens import Tokens, caller_of
 from affectloop.store.sql.training import Trials
 from stored import DAY_S, KEYS, learner, started, trial
+
+STUDY = profile("research")  # allows every purpose
 
 
 def test_the_outbox_gives_records_in_order_until_they_are_published(store: Store) -> None:
@@ -74,7 +77,7 @@ def test_one_outbox_publisher_works_at_a_time(store: Store, url: str, clock: Man
 def test_the_audit_log_is_a_chain(store: Store) -> None:
     for subject in ("one", "two", "three"):
         with store.work("north") as work:
-            Audit(work).add(actor="token", role=Role.TEACHER, action="view.progress", subject=subject)
+            Audit(work).add(actor="token", holder="t-1", role=Role.TEACHER, action="view.progress", subject=subject)
     with store.reading("north") as work:
         audit = Audit(work)
         assert ([entry.subject for entry in audit.entries(after=1)], audit.first_broken()) == (["two", "three"], None)
@@ -84,7 +87,7 @@ def test_the_audit_log_is_a_chain(store: Store) -> None:
 def test_a_change_in_the_audit_log_shows(store: Store, damage: str) -> None:
     for subject in ("one", "two", "three"):
         with store.work("north") as work:
-            Audit(work).add(actor="token", role=Role.TEACHER, action="view.progress", subject=subject)
+            Audit(work).add(actor="token", holder="t-1", role=Role.TEACHER, action="view.progress", subject=subject)
     with store.work("north") as work:
         second = AuditEntry.number == 2
         work.rows.execute(
@@ -97,7 +100,7 @@ def test_a_change_in_the_audit_log_shows(store: Store, damage: str) -> None:
 def test_appenders_of_the_audit_log_take_turns(store: Store) -> None:
     def append() -> None:
         with store.work("north") as work:
-            Audit(work).add(actor="token", role=Role.ADMIN, action="view.progress", subject="x")
+            Audit(work).add(actor="token", holder="t-1", role=Role.ADMIN, action="view.progress", subject="x")
 
     threads = [threading.Thread(target=append) for _ in range(6)]
     for thread in threads:
@@ -110,7 +113,7 @@ def test_appenders_of_the_audit_log_take_turns(store: Store) -> None:
 
 def test_a_token_opens_its_tenant_until_it_expires(store: Store, clock: ManualClock) -> None:
     with store.work("north") as work:
-        token, secret = Tokens(work).issue(Role.TEACHER, lasts_s=60)
+        token, secret = Tokens(work).issue(Role.TEACHER, holder="t-1", lasts_s=60)
         assert secret not in {token.secret_hash, token.token_id}
     caller = caller_of(store, secret)
     clock.advance(60)
@@ -121,7 +124,7 @@ def test_a_token_opens_its_tenant_until_it_expires(store: Store, clock: ManualCl
 
 def test_a_revoked_token_opens_nothing(store: Store) -> None:
     with store.work("north") as work:
-        token, secret = Tokens(work).issue(Role.ADMIN)
+        token, secret = Tokens(work).issue(Role.ADMIN, holder="t-1")
     with store.work("south") as work:
         assert not Tokens(work).revoke(token.token_id)
     with store.work("north") as work:
@@ -138,7 +141,7 @@ def test_what_is_no_token_is_refused(store: Store, secret: str) -> None:
 
 def test_a_token_of_one_tenant_does_not_open_another(store: Store) -> None:
     with store.work("north") as work:
-        _, secret = Tokens(work).issue(Role.ADMIN)
+        _, secret = Tokens(work).issue(Role.ADMIN, holder="t-1")
     with pytest.raises(NotAllowed):
         caller_of(store, secret.replace("al_north_", "al_south_"))
 
@@ -161,7 +164,7 @@ def test_erasing_a_learner_leaves_a_pseudonym_and_no_key(store: Store) -> None:
             row = Sessions(work).get(session.session_id, locked=True)
             Trials(work).add(row, trial(session, 1))
             Outbox(work).put(to_record(trial(session, 1), session.key))
-            Consents(work).give(row.learner_id, Modality.FACE, Purpose.TRAINING, 1, guardian=True, assent=True)
+            Consents(work).give(row.learner_id, STUDY, Modality.FACE, Purpose.TRAINING, guardian=True, assent=True)
     with store.work("north") as work:
         forgotten = People(work).erase(known)
     with store.reading("north") as work:

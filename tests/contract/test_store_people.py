@@ -13,13 +13,16 @@ from affectloop.events import (
     Modality,
     SessionChange,
 )  # fmt: skip
-from affectloop.policy.profile import Purpose
+from affectloop.policy.profile import Purpose, profile
+from affectloop.store.sql.consents import Consents
 from affectloop.store.sql.database import Store
-from affectloop.store.sql.people import Consents, People
+from affectloop.store.sql.people import People
 from affectloop.store.sql.sessions import Sessions, UnknownSession
 from affectloop.store.sql.tables import VaultName
 from affectloop.store.sql.training import Baselines, Directives, Trials
 from stored import baseline, directive, learner, started, trial
+
+STUDY = profile("research")  # allows every purpose
 
 
 def test_whom_another_system_names_gets_the_same_pseudonym_each_time(store: Store) -> None:
@@ -50,8 +53,8 @@ def test_learners_are_found_by_class(store: Store) -> None:
 def test_guardian_and_learner_answer_one_after_the_other(store: Store) -> None:
     known = learner(store)
     with store.work("north") as work:
-        Consents(work).give(known, Modality.FACE, Purpose.TRAINING, 1, guardian=True, assent=False, expires_at_us=work.now_us + 10)
-        Consents(work).give(known, Modality.FACE, Purpose.TRAINING, 1, guardian=False, assent=True)
+        Consents(work).give(known, STUDY, Modality.FACE, Purpose.TRAINING, guardian=True, assent=False, expires_at_us=work.now_us + 10)
+        Consents(work).give(known, STUDY, Modality.FACE, Purpose.TRAINING, guardian=False, assent=True)
     with store.reading("north") as work:
         (answer,) = Consents(work).of(known)
         assert (answer.guardian, answer.assent, answer.expires_at_us, answer.stands(work.now_us)) == (True, True, work.now_us + 10, True)
@@ -60,11 +63,11 @@ def test_guardian_and_learner_answer_one_after_the_other(store: Store) -> None:
 def test_after_a_withdrawal_everybody_must_answer_again(store: Store, clock: ManualClock) -> None:
     known = learner(store)
     with store.work("north") as work:
-        Consents(work).give(known, Modality.FACE, Purpose.TRAINING, 1, guardian=True, assent=True)
+        Consents(work).give(known, STUDY, Modality.FACE, Purpose.TRAINING, guardian=True, assent=True)
         Consents(work).withdraw(known, [Modality.FACE])
         withdrawn = Consents(work).of(known)[0].stands(work.now_us)
         clock.advance(1)
-        Consents(work).give(known, Modality.FACE, Purpose.TRAINING, 1, guardian=False, assent=True)
+        Consents(work).give(known, STUDY, Modality.FACE, Purpose.TRAINING, guardian=False, assent=True)
         (answer,) = Consents(work).of(known)
     assert (withdrawn, answer.guardian, answer.assent, answer.withdrawn_at_us) == (False, False, True, None)
 
@@ -73,7 +76,7 @@ def test_withdrawing_one_purpose_leaves_the_others(store: Store) -> None:
     known = learner(store)
     with store.work("north") as work:
         for purpose in Purpose:
-            Consents(work).give(known, Modality.VOICE, purpose, 1, guardian=True, assent=True)
+            Consents(work).give(known, STUDY, Modality.VOICE, purpose, guardian=True, assent=True)
         Consents(work).withdraw(known, [Modality.VOICE], Purpose.RESEARCH)
         standing = {answer.purpose for answer in Consents(work).of(known) if answer.stands(work.now_us)}
     assert standing == {Purpose.TRAINING, Purpose.REPORT}

@@ -14,7 +14,7 @@ from affectloop.codec import from_record
 from affectloop.events import Modality, TrialAnswered
 from affectloop.store.live.redis import RedisLiveState
 from affectloop.store.sql.database import Store
-from affectloop.store.sql.people import add_tenant
+from affectloop.store.sql.people import People, add_tenant
 from affectloop.topics import TRIALS
 from affectloop_gateway.workers.maintenance import restore
 from school import KEYS, School, opened
@@ -89,6 +89,28 @@ def test_a_withdrawal_while_sessions_start_leaves_none_that_reads_it(at: School)
         listed = at.call("GET", "/v1/sessions", learner_id=learner_id).json()
         allowed = [at.live_session(one["session_id"]).consented for one in listed]
         assert [Modality.FACE in consented for consented in allowed] == [False, False, False]
+
+
+def test_a_change_of_profile_beside_answers_and_starting_sessions_leaves_none_that_is_read(at: School) -> None:
+    learner_id = at.learner()
+    running = at.start(learner_id)["session_id"]
+
+    def answer(writer: int) -> None:
+        for number in range(3):
+            assert at.answer(running, f"w{writer}-{number}").status_code == 201
+
+    beside = [threading.Thread(target=answer, args=(writer,)) for writer in range(3)]
+    beside += [threading.Thread(target=at.start, args=(learner_id,)) for _ in range(3)]
+    for thread in beside:
+        thread.start()
+    changed = at.call("PUT", "/v1/tenant/profile", {"profile": "us-school"})
+    for thread in beside:
+        thread.join()
+    with at.store.work("north") as work:
+        People(work).tenant().profile = "demo"  # for the other tests
+    listed = at.call("GET", "/v1/sessions", learner_id=learner_id).json()
+    assert (changed.status_code, len(listed)) == (200, 4)
+    assert {at.live_session(one["session_id"]).consented for one in listed} == {frozenset()}
 
 
 def test_after_redis_was_emptied_every_open_session_comes_back(at: School, redis_address: str) -> None:

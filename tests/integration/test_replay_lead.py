@@ -8,11 +8,11 @@ from affectloop.bus.memory import MemoryBus
 from affectloop.clock import ManualClock, SystemClock
 from affectloop.errors import InvalidInput, Unavailable
 from affectloop.events import EmotionEstimate
-from affectloop.runtime.service import load, processors
+from affectloop.runtime.service import load, need_makers, processors
 from affectloop.runtime.service_runner import ServiceRunner
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live.memory import MemoryLiveState
-from affectloop_commands.replay import SILENT_LIMIT_S, need_makers, replay, session_of
+from affectloop_commands.replay import SILENT_LIMIT_S, replay, session_of
 from integration.people import a_learner
 from sameness import assert_same, nameless
 

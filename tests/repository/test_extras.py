@@ -29,7 +29,8 @@ BY_NAME = {
     "learning": {
         "affectloop": "the services whose own code is trained and scored",
         "safetensors": "weights are saved through affectloop.nets",
-        "onnxscript": "torch exports through it",
+        "onnx": "torch exports through affectloop.nets, with it and with onnxscript",
+        "onnxscript": "see onnx",
     },
 }
 

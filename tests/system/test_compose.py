@@ -109,9 +109,9 @@ def test_the_loop_starts_opens_a_session_and_leaves_cleanly(loop: Loop) -> None:
 
 def _open_a_session(loop: Loop, gateway: str) -> None:
     """The first tenant as docs/operations.md makes it, a learner, a session."""
-    make = [sys.executable, "-", "school", "eu-school"]
-    script = (DEPLOY / "make_tenant.py").read_text()
-    made = subprocess.run(make, input=script, capture_output=True, text=True, check=True, env=loop.environment("gateway"))
+    environment = loop.environment("gateway")
+    for command in (["create", "school", "--profile", "eu-school"], ["token", "school", "--for", "head-office"]):
+        made = subprocess.run([AFFECTLOOP, "tenant", *command], capture_output=True, text=True, check=True, env=environment)
     client = httpx.Client(base_url=gateway, headers={"authorization": f"Bearer {made.stdout.strip()}"})
     learner = client.post("/v1/learners", json={"known_elsewhere_as": "pupil-1", "birth_year": 2012}).raise_for_status().json()
     session = client.post("/v1/sessions", json={"learner_id": learner["learner_id"]})

@@ -32,7 +32,7 @@ LEARNERS = 2
 BEFORE_A_FAULT = 3  # trials that each learner answers before each kill
 PARTITIONS = 4
 NO_KEY = SessionKey("none", b"")  # facts are not sealed
-ITEM = {"item_id": "fear-1", "emotion": "fear", "duration_ms": 200, "intensity": 0.8, "view_deg": 0, "options": 7}
+ITEM = {"item_id": "fear-200ms-i875-v0-o7-head-01", "emotion": "fear", "duration_ms": 200, "intensity": 0.875, "view_deg": 0, "options": 7}
 
 
 def wait_for(met: Callable[[], bool], what: str) -> None:

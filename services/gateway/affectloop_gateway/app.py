@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from affectloop import __version__
 from affectloop_gateway import pages
 from affectloop_gateway.api import errors, health
+from affectloop_gateway.api.admin import classes, tokens
 from affectloop_gateway.api.admin import routes as admin
 from affectloop_gateway.api.consents import routes as consents
 from affectloop_gateway.api.dependencies import Dependencies
@@ -37,7 +38,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
     )
     app.state.dependencies = dependencies
     errors.install(app)
-    for room in (sessions, learners, consents, admin, health, socket, pages):
+    for room in (sessions, learners, consents, admin, tokens, classes, health, socket, pages):
         app.include_router(room.router)
     app.mount("/static", pages.assets())
     app.add_middleware(BodyLimit, body_bytes=dependencies.settings.body_bytes)

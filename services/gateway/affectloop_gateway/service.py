@@ -11,11 +11,10 @@ import uvicorn
 
 from affectloop.errors import Unavailable
 from affectloop.runtime.service import Edge, Surroundings
-from affectloop.store.sql.database import Store
-from affectloop.store.sql.keys import MasterKey
 from affectloop.topics import SESSION_EVENTS, TOPICS, TRIALS
-from affectloop_gateway.api.dependencies import Dependencies
+from affectloop_gateway.api.dependencies import Dependencies, Looks
 from affectloop_gateway.app import create_app
+from affectloop_gateway.database import open_store
 from affectloop_gateway.live.feed import Feed
 from affectloop_gateway.settings import GatewaySettings
 from affectloop_gateway.workers.fact_ingest import FactIngest
@@ -46,7 +45,7 @@ class Server(uvicorn.Server):
 
 async def run(settings: GatewaySettings, surroundings: Surroundings) -> None:
     """Serve until cancelled."""
-    store = await asyncio.to_thread(open_store, settings, surroundings)
+    store = await asyncio.to_thread(open_store, settings, surroundings.clock)
     try:
         feed = Feed(
             surroundings.live,
@@ -63,6 +62,7 @@ async def run(settings: GatewaySettings, surroundings: Surroundings) -> None:
             live=surroundings.live,
             clock=surroundings.clock,
             feed=feed,
+            looks=Looks(surroundings.clock),
             longest_session_us=surroundings.runtime.longest_session_us,
             wake=outbox.wake,
             is_ready=followed.is_set,
@@ -72,12 +72,6 @@ async def run(settings: GatewaySettings, surroundings: Surroundings) -> None:
         await _serve(dependencies, surroundings.ready, [asyncio.create_task(work) for work in background], followed)
     finally:
         await asyncio.to_thread(store.close)
-
-
-def open_store(settings: GatewaySettings, surroundings: Surroundings) -> Store:
-    """The database that the settings name."""
-    key = MasterKey.from_text(settings.master_key.get_secret_value()) if settings.master_key else None
-    return Store.open(settings.database, key, surroundings.clock)
 
 
 async def _serve(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 
 from affectloop.settings import Settings, settings_config
@@ -21,6 +23,11 @@ class GatewaySettings(Settings):
     master_key: SecretStr | None = Field(
         None,
         description="32 bytes in base64 (openssl rand -base64 32) that wrap the learners' keys. With SQLite one is made beside the file.",
+    )
+    audit_heads: Path | None = Field(
+        None,
+        description="File to which the head of an audit log is added at every entry, best on another disk or host than the database: "
+        "`affectloop audit verify` compares with it. The service's log has the same lines. With SQLite: FILE.audit-heads beside it.",
     )
     requests_per_10_s: int = Field(600, ge=1, description="Requests that a token may make in 10 seconds.")
     refusals_per_min: int = Field(30, ge=1, description="Wrong tokens that an address may show in a minute.")

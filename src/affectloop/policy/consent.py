@@ -1,4 +1,4 @@
-"""Consent: person x modality x purpose x version, with a guardian and the child's assent where the age asks for it."""
+"""Consent: person x modality x purpose x version of a profile's text, with a guardian and the child's assent where the age asks for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ class Consent:
 
     modality: Modality
     purpose: Purpose
-    version: int  # of the text that they read
+    profile: str  # whose text they read: under another profile they must be asked again
+    version: int  # of that text
     guardian: bool = False  # a guardian agreed
     assent: bool = False  # the person agreed
     given_at_us: int
@@ -61,7 +62,8 @@ def refusal(
         live = [
             consent
             for consent in consents
-            if (consent.modality, consent.purpose, consent.version) == (modality, purpose, profile.consent_version)
+            if (consent.modality, consent.purpose) == (modality, purpose)
+            and (consent.profile, consent.version) == (profile.name, profile.consent_version)
             and consent.stands(now_us)
         ]
         problem, remedy = _of_consents(profile, live, age_years or 0, purpose)

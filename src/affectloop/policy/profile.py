@@ -39,6 +39,15 @@ class Role(StrEnum):
 STAFF = frozenset({Role.ADMIN, Role.TEACHER, Role.COUNSELLOR, Role.RESEARCHER, Role.PLATFORM})  # whose views are audited
 
 
+class Deed(StrEnum):
+    """What there is to do about a learner; a profile says which role does which."""
+
+    PEOPLE = "people"  # add and erase learners, say who teaches whom
+    CONSENTS = "consents"  # note what was agreed to
+    SESSIONS = "sessions"  # start and end
+    ANSWERS = "answers"  # of trials, and wishes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What one jurisdiction's profile allows."""
@@ -55,15 +64,25 @@ class Profile:
     own_from_age_years: int  # from here on a person decides alone
     retention_s: Mapping[Privacy, int]
     sees: Mapping[Role, frozenset[View]]
+    does: Mapping[Role, frozenset[Deed]]
 
     def shows(self, role: Role, view: View) -> bool:
         """Whether a role may see this; unknown means no."""
         return view in self.sees.get(role, frozenset())
 
+    def lets(self, role: Role, deed: Deed) -> bool:
+        """Whether a role may do this; unknown means no."""
+        return deed in self.does.get(role, frozenset())
+
 
 def profile(name: str | None) -> Profile:
     """The profile of that name; the strictest one where it is unknown or not set."""
     return profiles().get(name or STRICTEST, profiles()[STRICTEST])
+
+
+def shown_under(role: Role, view: View) -> frozenset[str]:
+    """The names of the profiles that show this to a role; an unknown profile counts as the strictest one and is not among them."""
+    return frozenset(name for name, known in profiles().items() if known.shows(role, view))
 
 
 @cache
@@ -89,4 +108,5 @@ def _read(name: str, content: dict[str, Any]) -> Profile:
         own_from_age_years=consent["own_from_age_years"],
         retention_s={privacy: retention[privacy] for privacy in Privacy},
         sees={Role(role): frozenset(map(View, views)) for role, views in content["sees"].items()},
+        does={Role(role): frozenset(map(Deed, deeds)) for role, deeds in content["does"].items()},
     )

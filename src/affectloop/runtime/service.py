@@ -13,9 +13,10 @@ from pydantic_settings import BaseSettings
 
 from affectloop.bus import Bus
 from affectloop.clock import Clock
-from affectloop.errors import Unavailable
+from affectloop.errors import InvalidInput, Unavailable
 from affectloop.events import Event
 from affectloop.processor import Processor, SessionContext
+from affectloop.session import Session, Stream
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live import LiveState
 from affectloop.topics import Topic
@@ -101,6 +102,22 @@ def processors() -> list[Service]:
         with suppress(Unavailable):
             found.append(load(point.name))
     return [service for service in found if isinstance(service, Service)]
+
+
+def makers(stream: Stream, services: Sequence[Service]) -> list[str]:
+    """The names of those of the services that make the stream."""
+    return [service.name for service in services if stream.topic in {topic.name for topic in service.produces}]
+
+
+def need_makers(session: Session, brought: Sequence[Stream], services: Sequence[Service]) -> None:
+    """Refuse a session that would wait for a stream that nobody makes: neither who brings these nor any of the services."""
+    for stream in session.streams:
+        if stream not in brought and not makers(stream, services):
+            raise InvalidInput(
+                f"nobody makes {stream.topic} (stream {stream.stream_id}), which the session would wait for: here are"
+                f" {', '.join(service.name for service in services)}; run the service whose SERVICE.produces names it too"
+                " (`affectloop doctor` says what one lacks)"
+            )
 
 
 def load(name: str) -> Service | Edge:

@@ -6,6 +6,7 @@ is the same before and after it travelled.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +14,7 @@ from functools import cache
 import numpy as np
 
 from affectloop.events import Emotion, Item
-from affectloop.stimuli.posers import ACTION_UNITS, CONSENT, LICENCE, POSERS, Poser, Use
+from affectloop.stimuli.posers import ACTION_UNITS, CONSENT, LICENCE, POSER_BY_NAME, POSERS, Poser, Use
 from affectloop.training_science.items import ALL_OPTIONS, FloatArray, ItemModel
 
 DURATIONS_MS = (33, 50, 67, 83, 100, 133, 167, 200, 267, 333, 500)  # 2 to 30 frames at 60 Hz; a screen shows the nearest
@@ -72,6 +73,7 @@ class Catalogue:
         self.model = model
         self.shelves = {emotion: _shelf(model, emotion) for emotion in Emotion}
         self._by_name = {shown.name: shown for shelf in self.shelves.values() for shown in shelf.presentations}
+        self._ending = re.compile(f"-({'|'.join(POSER_BY_NAME)})$")
 
     def rows(self) -> Iterator[Row]:
         """Every item with its particulars."""
@@ -86,6 +88,12 @@ class Catalogue:
     def presentation(self, item: Item) -> Presentation | None:
         """How a catalogued item is shown; ``None`` for one from elsewhere."""
         return self._by_name.get(item.item_id.removesuffix(f"-{item.poser}"))
+
+    def item(self, item_id: str) -> Item | None:
+        """The catalogued item of that name; ``None`` where there is none."""
+        ending = self._ending.search(item_id)
+        shown = self._by_name.get(item_id[: ending.start()]) if ending else None
+        return item_of(shown, POSER_BY_NAME[ending[1]]) if ending and shown else None
 
 
 def item_of(presentation: Presentation, poser: Poser) -> Item:

@@ -11,7 +11,9 @@ from affectloop.policy.consent import Consent, consented, least_age_years, refus
 from affectloop.policy.profile import Purpose, profile, profiles
 
 NOW_US = 1_767_225_600_000_000  # 2026-01-01
-YES = Consent(modality=Modality.WRISTBAND, purpose=Purpose.TRAINING, version=1, guardian=True, assent=True, given_at_us=NOW_US - 1)
+YES = Consent(
+    modality=Modality.WRISTBAND, purpose=Purpose.TRAINING, profile="research", version=1, guardian=True, assent=True, given_at_us=NOW_US - 1
+)
 RESEARCH = profile("research")
 
 
@@ -31,11 +33,22 @@ def test_one_consent_allows_its_own_modality_only() -> None:
         replace(YES, given_at_us=NOW_US + 1),
         replace(YES, version=2),
         replace(YES, version=0),
+        replace(YES, profile="demo"),
         replace(YES, purpose=Purpose.REPORT),
         replace(YES, guardian=False),
         replace(YES, assent=False),
     ],
-    ids=["withdrawn", "expired", "not yet given", "newer text", "older text", "other purpose", "no guardian", "no assent"],
+    ids=[
+        "withdrawn",
+        "expired",
+        "not yet given",
+        "newer text",
+        "older text",
+        "another profile's text",
+        "other purpose",
+        "no guardian",
+        "no assent",
+    ],
 )
 def test_a_consent_that_does_not_stand_allows_nothing(consent: Consent) -> None:
     assert consented(RESEARCH, [consent], age_years=15, now_us=NOW_US) == frozenset()
@@ -59,7 +72,7 @@ def test_guardian_and_child_may_answer_one_after_the_other() -> None:
 
 
 def test_a_school_in_the_eu_has_no_modality_even_with_every_consent() -> None:
-    answers = [replace(YES, modality=modality) for modality in Modality]
+    answers = [replace(YES, modality=modality, profile="eu-school") for modality in Modality]
     assert consented(profile("eu-school"), answers, age_years=30, now_us=NOW_US) == frozenset()
 
 
@@ -83,6 +96,7 @@ CONSENTS = st.lists(
         Consent,
         modality=st.sampled_from(Modality),
         purpose=st.sampled_from(Purpose),
+        profile=st.sampled_from(sorted(profiles())),
         version=st.integers(0, 2),
         guardian=FLAGS,
         assent=FLAGS,
@@ -97,7 +111,11 @@ CONSENTS = st.lists(
 @given(CONSENTS, st.sampled_from(sorted(profiles())), st.none() | st.integers(0, 40))
 def test_nothing_is_ever_allowed_beyond_the_profile_and_the_answers(answers: list[Consent], name: str, age: int | None) -> None:
     allowed = consented(profile(name), answers, age_years=age, now_us=NOW_US)
-    live = {answer.modality for answer in answers if answer.stands(NOW_US) and answer.version == 1 and answer.purpose == "training"}
+    live = {
+        answer.modality
+        for answer in answers
+        if answer.stands(NOW_US) and (answer.profile, answer.version, answer.purpose) == (name, 1, "training")
+    }
     assert allowed <= profile(name).modalities & live
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from torch import Tensor
 
 from affectloop.errors import InvalidInput
 from affectloop.events import EXPRESSIONS
+from affectloop.nets.export import write_graph
 from affectloop_learning.export.expression.golden import JAVASCRIPT_SAID, SIDE, pattern
 from affectloop_learning.export.expression.net import ExpressionNet
 
@@ -82,21 +82,6 @@ def built(package: Path) -> ExpressionNet:
     return net
 
 
-def export(net: ExpressionNet, path: Path) -> None:
-    """Write the net as ONNX with any batch size."""
-    example = torch.zeros(2, 3, SIDE, SIDE)
-    torch.onnx.export(
-        net, (example,), path, input_names=["pixels"], output_names=["probabilities"], opset_version=18,
-        dynamic_shapes={"pixels": {0: torch.export.Dim("n", min=1, max=256)}}, dynamo=True, external_data=False, verbose=False,
-    )  # fmt: skip
-    model = onnx.load(path)
-    graph = model.graph
-    parts: list[Any] = [model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer]
-    for part in parts:
-        del part.metadata_props[:]  # the exporter notes source lines and paths of the machine it ran on
-    onnx.save(model, path)
-
-
 def largest_differences(net: ExpressionNet, path: Path) -> dict[str, float]:
     """How far ONNX Runtime is from torch, and torch from JavaScript, in probability."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -114,7 +99,8 @@ def run(package: Path, folder: Path) -> None:
     """Export, check, and note what was made."""
     net, path = built(package), folder / "model.onnx"
     folder.mkdir(parents=True, exist_ok=True)
-    export(net, path)
+    free = {0: torch.export.Dim("n", min=1, max=256)}
+    write_graph(net, (torch.zeros(2, 3, SIDE, SIDE),), ("pixels",), ("probabilities",), (free,), path)
     differences = largest_differences(net, path)
     if max(differences.values()) > TOLERANCE:
         raise InvalidInput(f"{path}: the exported net differs by more than {TOLERANCE}: {differences}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import logging
 import math
 import platform
 import time
@@ -162,7 +161,6 @@ def write(best: Run, runs: list[Run], calibration: Windows, folder: Path) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     save(best.net, folder / "weights.safetensors")
     told("exporting to ONNX", final=True)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns that torchvision is not there; nothing needs it
     to_onnx(best.net, folder / "model.onnx")
     files = ("weights.safetensors", "model.onnx")
     config = {

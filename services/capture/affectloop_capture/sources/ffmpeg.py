@@ -1,6 +1,6 @@
 """Sound of formats that libsndfile does not read, through the ffmpeg program where this machine has one.
 
-It is a program of its own, found on the PATH and never shipped: docs/decisions/0008-sound-that-libsndfile-does-not-read.md.
+It is a program of its own, found on the PATH and never shipped: docs/decisions/0040-sound-that-libsndfile-does-not-read.md.
 """
 
 from __future__ import annotations

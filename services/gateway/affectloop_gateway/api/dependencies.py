@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -11,20 +12,41 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from affectloop.clock import Clock
 from affectloop.errors import NotAllowed
-from affectloop.policy.profile import STAFF, Role
 from affectloop.store.live import LiveState
 from affectloop.store.sql.audit import Audit
-from affectloop.store.sql.database import Store, Work
-from affectloop.store.sql.tokens import Caller, caller_of
+from affectloop.store.sql.database import Store
+from affectloop.store.sql.people import tenants
+from affectloop.store.sql.tokens import Caller, Tokens, caller_of, tenant_of
 from affectloop_gateway.api.errors import Problem
 from affectloop_gateway.live.feed import Feed
 from affectloop_gateway.settings import GatewaySettings
 
-AUDITED_ONCE_IN_S = 60.0  # a page that asks every second is one view
+logger = logging.getLogger(__name__)
+
+LOOK_S = 60.0  # a page that asks every second is one look
+LOOKS = 10_000  # how many are remembered; beyond that they are audited again
 
 
 def _nobody() -> None:
     """Nobody waits for the outbox."""
+
+
+class Looks:
+    """What was audited of late, so that looking again within a minute is the same look."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seen: dict[Hashable, float] = {}
+
+    def is_old(self, look: Hashable) -> bool:
+        """Whether it was audited within the last minute."""
+        return self._seen.get(look, -LOOK_S) > self._clock.monotonic_s() - LOOK_S
+
+    def remember(self, look: Hashable) -> None:
+        """It is in the audit log now."""
+        if len(self._seen) >= LOOKS:
+            self._seen = {}
+        self._seen[look] = self._clock.monotonic_s()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +58,7 @@ class Dependencies:
     live: LiveState
     clock: Clock
     feed: Feed
+    looks: Looks
     longest_session_us: int
     wake: Callable[[], None] = field(default=_nobody)  # the outbox has something; may be called from any thread
     is_ready: Callable[[], bool] = field(default=lambda: True)
@@ -65,10 +88,32 @@ def admit(deps: Dependencies, token: str, address: str) -> Caller:
     except NotAllowed as error:
         if deps.live.count_within(f"refused:{address}", 60) > deps.settings.refusals_per_min:
             raise Problem(429, "token", "too many wrong tokens from this address", "wait a minute", {"Retry-After": "60"}) from error
+        note_refused(deps, token)
         raise unauthorized(str(error)) from error
     if deps.live.count_within(f"requests:{found.tenant_id}:{found.token_id}", 10) > deps.settings.requests_per_10_s:
         raise Problem(429, "token", "too many requests with this token", "wait and ask less often", {"Retry-After": "10"})
     return found
+
+
+def note_refused(deps: Dependencies, token: str) -> None:
+    """Audit a token that opens nothing, in the log of the tenant that it names: each once a minute, unknown ones together."""
+    try:
+        tenant_id = tenant_of(token)
+    except NotAllowed:
+        tenant_id = ""
+    known = tenant_id in {tenant.tenant_id for tenant in tenants(deps.store)}
+    name = None
+    if known:
+        with deps.store.reading(tenant_id) as work:
+            name = Tokens(work).name_of(token)
+    look = ("token.refused", tenant_id if known else "", name)
+    if deps.looks.is_old(look):
+        return
+    deps.looks.remember(look)
+    logger.warning("a token was refused", extra={"tenant": tenant_id if known else "unknown", "token_id": name or "unknown"})
+    if known:
+        with deps.store.work(tenant_id) as work:
+            Audit(work).add(actor=name or "unknown", holder="", role=None, action="token.refused", subject=name or "unknown")
 
 
 def unauthorized(problem: str) -> Problem:
@@ -77,31 +122,3 @@ def unauthorized(problem: str) -> Problem:
 
 
 AnyCaller = Annotated[Caller, Depends(caller)]
-
-
-def one_of(*roles: Role) -> Callable[[Caller], Caller]:
-    """A dependency that lets only these roles pass."""
-
-    def check(asking: AnyCaller) -> Caller:
-        if asking.role not in roles:
-            raise Problem(403, "token", f"a {asking.role}'s token may not do this", f"use one of: {', '.join(sorted(roles))}")
-        return asking
-
-    return check
-
-
-def for_learner(asking: Caller, learner_id: str) -> None:
-    """A learner's token is for its learner alone; to others it is as if nobody else were there."""
-    if asking.role is Role.LEARNER and asking.learner_id != learner_id:
-        raise Problem(404, "learner_id", "no such learner for this token", "use the learner's own token")
-
-
-def audit_view(deps: Dependencies, asking: Caller, work: Work, action: str, subject: str) -> None:
-    """Note that staff looked at somebody; asking again within a minute is the same look."""
-    if asking.role in STAFF and deps.live.take_once(f"audited:{asking.tenant_id}:{asking.token_id}:{action}:{subject}", AUDITED_ONCE_IN_S):
-        Audit(work).add(actor=asking.token_id, role=asking.role, action=action, subject=subject)
-
-
-def note(work: Work, asking: Caller, action: str, subject: str) -> None:
-    """Add to the audit log what somebody did."""
-    Audit(work).add(actor=asking.token_id, role=asking.role, action=action, subject=subject)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from affectloop.errors import InvalidInput, InvalidMessage, NotAllowed, Unavailable
+from affectloop.store.sql.consents import NotToBeConsented
 from affectloop.store.sql.people import UnknownLearner
 from affectloop.store.sql.sessions import UnknownSession
 from affectloop.store.sql.training import OtherTrial
@@ -63,6 +64,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem(404, "learner_id", problem, remedy)
     if isinstance(error, UnknownSession):
         return Problem(404, "session_id", problem, remedy)
+    if isinstance(error, NotToBeConsented):
+        return Problem(403, error.field, problem, remedy)
     if isinstance(error, OtherTrial):
         return Problem(409, "trial_id", problem, remedy)
     if isinstance(error, NotAllowed):

@@ -18,13 +18,14 @@ from affectloop.clock import Clock
 from affectloop.codec import decode, session_of
 from affectloop.errors import InvalidMessage, Unavailable
 from affectloop.events import Directive
+from affectloop.policy.access import Permissions
 from affectloop.session import Session
 from affectloop.store.live import LiveState
 from affectloop.telemetry.metrics import RECORDS
 from affectloop.topics import DIRECTIVES
 from affectloop.viewing import as_viewed
 from affectloop_gateway.live.downsampling import Downsampler
-from affectloop_gateway.live.rendering import SHOWN_TOPICS, Message, Permissions, message_of
+from affectloop_gateway.live.rendering import SHOWN_TOPICS, Message, message_of
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class Watch:
         """The next message that may be seen now."""
         while True:
             message = await self._queue.get()
-            if self.permissions.shows(message):
+            if self.permissions.shows(message.view, message.modalities):
                 return message
 
 

@@ -1,4 +1,4 @@
-"""What the live view is told of an event: plain JSON, downsampled to what can be drawn, and who may see it."""
+"""What the live view is told of an event: plain JSON, downsampled to what can be drawn, and through what it was measured."""
 
 from __future__ import annotations
 
@@ -10,25 +10,14 @@ from affectloop.bus import Record
 from affectloop.codec import from_record
 from affectloop.errors import InvalidMessage
 from affectloop.events import Modality
+from affectloop.policy.access import may_be_read, rests_on
 from affectloop.session import Mode, Session
-from affectloop.topics import TOPIC_OF_EVENT, TOPICS, Topic, View
+from affectloop.topics import TOPIC_OF_EVENT, TOPICS, View
 from affectloop.viewing import as_viewed
 from affectloop_gateway.live.downsampling import Downsampler
 
 SHOWN_TOPICS = tuple(topic.name for topic in TOPICS if topic.view is not None)
 DIGITS = 6  # significant ones; float32 has no more
-
-
-@dataclass(frozen=True, slots=True)
-class Permissions:
-    """What somebody may see of one session."""
-
-    views: frozenset[View] = frozenset()
-    modalities: frozenset[Modality] = frozenset()
-
-    def shows(self, message: Message) -> bool:
-        """Whether this message may be seen."""
-        return message.view in self.views and message.modalities <= self.modalities
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +37,14 @@ def message_of(record: Record, session: Session, arrived_us: int, downsampler: D
     except InvalidMessage:
         return None  # its consumer makes the dead letter
     topic = TOPIC_OF_EVENT[type(event)]
-    if topic.view is None or event.is_empty or not session.allows(event.modality):
+    if topic.view is None or event.is_empty or not may_be_read(event, session.consented):
         return None
     shown = downsampler(event)
     if shown is None:
         return None
     age_ms = None if session.mode is Mode.REPLAY else round((arrived_us - event.ends_us) / 1000, 1)
     text = _text(topic.name, as_viewed(shown), age_ms)
-    return Message(topic.name, topic.view, _rests_on(topic, session), text)
+    return Message(topic.name, topic.view, rests_on(event, session.consented), text)
 
 
 def description_of(session: Session) -> dict[str, Any]:
@@ -77,14 +66,6 @@ def description_of(session: Session) -> dict[str, Any]:
 def first_message(session: Session) -> str:
     """What a live view is told before anything else."""
     return _text("session", description_of(session), None)
-
-
-def _rests_on(topic: Topic, session: Session) -> frozenset[Modality]:
-    """What is fused of several modalities rests on all that are read."""
-    modality = topic.event.modality
-    if modality is None:
-        return session.consented if topic.derives_from else frozenset()
-    return frozenset({modality})
 
 
 def _text(topic: str, content: Any, age_ms: float | None) -> str:

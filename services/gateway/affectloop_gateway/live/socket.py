@@ -11,15 +11,15 @@ import anyio  # what Starlette runs on; its task groups and asyncio's do not mix
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from affectloop.errors import InvalidInput, NotAllowed, Unavailable
+from affectloop.policy.access import Action, Permissions
 from affectloop.session import Session
 from affectloop.store.sql.tokens import Caller, caller_of
-from affectloop.topics import View
-from affectloop_gateway.api.dependencies import Dependencies, admit, audit_view
+from affectloop_gateway.api.dependencies import Dependencies, admit
 from affectloop_gateway.api.errors import Problem
-from affectloop_gateway.api.permissions import known_session, need, permissions_of
+from affectloop_gateway.api.permissions import known_session, permissions_of, permitted
 from affectloop_gateway.live.downsampling import Downsampler
 from affectloop_gateway.live.feed import Watch
-from affectloop_gateway.live.rendering import Permissions, first_message
+from affectloop_gateway.live.rendering import first_message
 
 REFUSED, FORBIDDEN, UNKNOWN, AWAY = 4401, 4403, 4404, 1013  # close codes: HTTP's, in the range that is free
 TOKEN_WITHIN_S = 5.0
@@ -80,12 +80,10 @@ async def _token(socket: WebSocket, offered: list[str]) -> str:
 
 def _admit(deps: Dependencies, token: str, address: str, session_id: str) -> _Admitted:
     asking = admit(deps, token, address)
-    with deps.store.work(asking.tenant_id) as work:
+    with permitted(deps, asking, Action.LIVE_VIEW, session_id=session_id) as work:
         session = known_session(deps, asking, work, session_id)
-        permissions = permissions_of(asking, work, session)
-        need(permissions, View.PROGRESS, session)
-        audit_view(deps, asking, work, "view.live", session_id)
-    return _Admitted(asking, session, permissions)
+        permissions = permissions_of(deps, asking, work, session_id)
+    return _Admitted(asking, session, permissions or Permissions())
 
 
 async def _show(deps: Dependencies, socket: WebSocket, token: str, admitted: _Admitted) -> None:
@@ -94,7 +92,7 @@ async def _show(deps: Dependencies, socket: WebSocket, token: str, admitted: _Ad
     async with deps.feed.watching(session_id, admitted.permissions) as watch:
         await _send(socket, first_message(admitted.session))
         for message in await asyncio.to_thread(deps.feed.render, session_id, watch.before, Downsampler()):
-            if watch.permissions.shows(message):
+            if watch.permissions.shows(message.view, message.modalities):
                 await _send(socket, message.text)
         watch.before = ()
         try:
@@ -126,7 +124,11 @@ async def _look_again(deps: Dependencies, token: str, watch: Watch) -> None:
 def _permissions_now(deps: Dependencies, token: str, session_id: str) -> Permissions:
     asking = caller_of(deps.store, token)
     with deps.store.reading(asking.tenant_id) as work:
-        return permissions_of(asking, work, known_session(deps, asking, work, session_id))
+        known_session(deps, asking, work, session_id)
+        permissions = permissions_of(deps, asking, work, session_id)
+    if permissions is None:
+        raise NotAllowed("the token opens this no more: ask for another one")
+    return permissions
 
 
 async def _listen(socket: WebSocket) -> None:

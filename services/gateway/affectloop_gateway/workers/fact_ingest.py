@@ -13,6 +13,7 @@ from affectloop.clock import Clock
 from affectloop.codec import encode, from_record, session_of
 from affectloop.errors import InvalidMessage, Unavailable
 from affectloop.events import BaselineMeasured, Directive, EmotionEstimate, Event, SessionChange, SessionChanged
+from affectloop.policy.access import may_be_read
 from affectloop.runtime.dead_letters import dead_letter
 from affectloop.session import Session
 from affectloop.store.live import LiveState
@@ -107,7 +108,7 @@ class FactIngest:
             dead.append(dead_letter(record, error, GROUP))
             RECORDS.labels(GROUP, record.topic, "dead").inc()
             return None
-        if session is None or event is None or not session.allows(event.modality):
+        if session is None or event is None or not may_be_read(event, session.consented):
             RECORDS.labels(GROUP, record.topic, "unknown-session" if session is None else "not-allowed").inc()
             return None
         RECORDS.labels(GROUP, record.topic, "taken").inc()

@@ -14,6 +14,7 @@ from affectloop.store.sql.outbox import Outbox
 from affectloop.store.sql.people import People, UnknownLearner
 from affectloop.store.sql.sessions import Sessions, UnknownSession
 from affectloop.store.sql.tables import Tenant
+from affectloop_gateway.api.consents.withdrawal import narrow_live
 from affectloop_gateway.api.dependencies import Dependencies
 from affectloop_gateway.api.sessions.end import end_row
 from affectloop_gateway.api.sessions.start import put_live
@@ -31,7 +32,8 @@ async def maintain(deps: Dependencies) -> None:
 
 
 def restore(deps: Dependencies) -> int:
-    """Put sessions that live state has lost into it again; gives how many."""
+    """Put sessions that live state has lost into it again, with the consents of now; gives how many."""
+    narrow_live(deps)
     with deps.store.reading(EVERY_TENANT) as work:
         stored = [(row.tenant_id, row.session_id) for row in Sessions(work).with_keys()]
     if not stored:

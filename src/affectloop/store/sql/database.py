@@ -7,7 +7,7 @@ and PostgreSQL refuses other rows by row-level security.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,15 @@ OUTBOX_LOCK = 0x4166_6666  # one replica publishes the outbox
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The newest entry of a tenant's audit log, to be kept elsewhere."""
+
+    tenant_id: str
+    number: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """One transaction of one tenant; the repositories are built on it."""
 
@@ -41,6 +50,7 @@ class Work:
     rows: Session
     keys: MasterKey
     clock: Clock
+    keep_head: Callable[[Head], None]  # of the audit log, once it is committed
 
     @property
     def now_us(self) -> int:
@@ -59,22 +69,29 @@ class Store:
         The installation's key, which wraps the learners' keys.
     clock
         Stamps what is written.
+    keep_head
+        Keeps the head of an audit log elsewhere than in the database.
     """
 
-    def __init__(self, engine: Engine, keys: MasterKey, clock: Clock) -> None:
+    def __init__(self, engine: Engine, keys: MasterKey, clock: Clock, keep_head: Callable[[Head], None]) -> None:
         self._engine = engine
         self._keys = keys
         self._clock = clock
+        self._keep_head = keep_head
         self._becomes_tenant_role = False
 
     @classmethod
-    def open(cls, url: str, keys: MasterKey | None = None, clock: Clock | None = None) -> Store:
+    def open(
+        cls, url: str, keys: MasterKey | None = None, clock: Clock | None = None, keep_head: Callable[[Head], None] | None = None
+    ) -> Store:
         """Open the database of that address and bring its tables up to date; ``Unavailable`` says what is missing.
 
-        ``sqlite:///FILE`` needs no key: one is made and kept beside the file. PostgreSQL needs one.
+        ``sqlite:///FILE`` needs no key: one is made and kept beside the file. PostgreSQL needs one. ``keep_head`` gets the head of
+        an audit log once it is committed; by default nobody does.
         """
         address = _address(url)
-        store = cls(engine_of(address), keys or MasterKey.beside(address.database, url), clock or SystemClock())
+        wrapping = keys or MasterKey.beside(address.database, url)
+        store = cls(engine_of(address), wrapping, clock or SystemClock(), keep_head or _nowhere)
         with _reaching(address.render_as_string()):
             store.migrate()
         return store
@@ -90,7 +107,7 @@ class Store:
             if self.is_postgres:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
                 connection.execute(text(BIND_TENANT), {"tenant": EVERY_TENANT})
-            command.upgrade(migrations(connection), "head")
+            command.upgrade(migrations(connection, self._keys), "head")
             if self.is_postgres and connection.execute(text(IS_ABOVE_THE_LAW)).scalar_one():
                 self._becomes_tenant_role = True
                 for statement in GRANTS:
@@ -122,6 +139,10 @@ class Store:
                 if mine:
                     connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": OUTBOX_LOCK})
 
+    def pseudonym(self, tenant_id: str, name_elsewhere: str) -> str:
+        """The pseudonym of a person whom another system names so."""
+        return self._keys.pseudonym(tenant_id, name_elsewhere)
+
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
@@ -136,13 +157,17 @@ class Store:
                 self._bind(rows, tenant_id)
             if tenant_id != EVERY_TENANT:
                 _narrow(rows, tenant_id)
-            yield Work(tenant_id, rows, self._keys, self._clock)
+            yield Work(tenant_id, rows, self._keys, self._clock, self._keep_head)
 
     def _bind(self, rows: Session, tenant_id: str) -> None:
         """Let row-level security know the tenant, until the transaction ends."""
         if self._becomes_tenant_role:
             rows.execute(text(f"SET LOCAL ROLE {TENANT_ROLE}"))
         rows.execute(text(BIND_TENANT), {"tenant": tenant_id})
+
+
+def _nowhere(_: Head) -> None:
+    """Keep no head."""
 
 
 BIND_TENANT = "SELECT set_config('affectloop.tenant', :tenant, true)"
@@ -155,11 +180,11 @@ GRANTS = (
 )
 
 
-def migrations(connection: Connection) -> Config:
-    """Alembic's configuration for a connection that is open."""
+def migrations(connection: Connection, keys: MasterKey) -> Config:
+    """Alembic's configuration for a connection that is open; a migration may have to seal anew."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
+    config.attributes["connection"], config.attributes["keys"] = connection, keys
     return config
 
 

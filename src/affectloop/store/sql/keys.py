@@ -77,6 +77,10 @@ class MasterKey(DataKey):
                 file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode())
         return cls.from_text(path.read_text().strip())
 
+    def audit_key(self) -> bytes:
+        """What seals the audit logs."""
+        return hmac.digest(self.secret, b"audit", "sha256")
+
     def pseudonym(self, tenant_id: str, name_elsewhere: str) -> str:
         """The pseudonym of a person whom another system names so: the same every time, and not to be undone."""
         own = hmac.digest(self.secret, b"pseudonym\0" + tenant_id.encode(), "sha256")

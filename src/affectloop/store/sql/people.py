@@ -1,21 +1,30 @@
-"""Learners as pseudonyms, their names in the vault, their classes and their consents."""
+"""Learners as pseudonyms, their names in the vault, and their classes."""
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import delete, select
 
 from affectloop.errors import InvalidInput
-from affectloop.events import Modality
-from affectloop.policy.consent import Consent
-from affectloop.policy.profile import Purpose
+from affectloop.policy.profile import Profile, profile
 from affectloop.store.sql.database import EVERY_TENANT, Store, Work
 from affectloop.store.sql.keys import DataKey
-from affectloop.store.sql.sessions import erase_sessions
-from affectloop.store.sql.tables import Baseline, ConsentGiven, Enrolment, Learner, LearnerKey, Tenant, Token, TrainingSession, VaultName
+from affectloop.store.sql.sessions import erase_sessions, taught
+from affectloop.store.sql.tables import (
+    Baseline,
+    ConsentGiven,
+    Enrolment,
+    Learner,
+    LearnerKey,
+    Teaching,
+    Tenant,
+    Token,
+    TrainingSession,
+    VaultName,
+)
 
 
 class UnknownLearner(InvalidInput):
@@ -26,14 +35,19 @@ class UnknownLearner(InvalidInput):
 
 
 def add_tenant(store: Store, tenant_id: str, *, title: str, profile: str) -> Tenant:
-    """A tenant, made unless it is there; its profile is set to ``profile``."""
+    """A tenant, made unless it is there: one that is there stays as it is, its profile too."""
     with store.work(EVERY_TENANT) as work:
         tenant = work.rows.get(Tenant, tenant_id)
         if tenant is None:
             tenant = Tenant(tenant_id=tenant_id, title=title, profile=profile, created_at_us=work.now_us)
             work.rows.add(tenant)
-        tenant.profile = profile
         return tenant
+
+
+def tenants(store: Store) -> list[Tenant]:
+    """Every tenant."""
+    with store.reading(EVERY_TENANT) as work:
+        return list(work.rows.scalars(select(Tenant).order_by(Tenant.tenant_id)))
 
 
 class People:
@@ -43,9 +57,13 @@ class People:
         self._work = work
         self._rows = work.rows
 
-    def tenant(self) -> Tenant:
-        """The tenant itself."""
-        return self._rows.get_one(Tenant, self._work.tenant_id)
+    def tenant(self, *, anew: bool = False) -> Tenant:
+        """The tenant itself; ``anew`` asks again, after waiting for a lock."""
+        return self._rows.get_one(Tenant, self._work.tenant_id, populate_existing=anew)
+
+    def own_profile(self) -> Profile:
+        """The profile that the tenant is under."""
+        return profile(self.tenant().profile)
 
     def add(self, *, known_elsewhere_as: str | None = None, birth_year: int | None = None, name: str | None = None) -> Learner:
         """A learner, with a key of their own.
@@ -69,16 +87,26 @@ class People:
 
     def learner(self, learner_id: str, *, locked: bool = False) -> Learner:
         """A learner; ``locked`` lets nobody else change their consents or sessions until the transaction ends."""
-        found = self._rows.get(Learner, (self._work.tenant_id, learner_id), with_for_update=True if locked else None)
-        if found is None or found.erased_at_us is not None:
+        found = self._find(learner_id, locked=locked)
+        if found is None:
             raise UnknownLearner(learner_id)
         return found
 
-    def learners(self, class_id: str | None = None) -> Sequence[Learner]:
-        """Those of a class, or all; newest first."""
+    def is_known(self, learner_id: str) -> bool:
+        """Whether there is such a learner."""
+        return self._find(learner_id) is not None
+
+    def lock_all(self) -> None:
+        """Let no session start and no consent change until the transaction ends."""
+        self._rows.scalars(select(Learner.learner_id).order_by(Learner.learner_id).with_for_update()).all()
+
+    def learners(self, class_id: str | None = None, taught_by: str | None = None) -> Sequence[Learner]:
+        """Those of a class, or all; newest first; ``taught_by`` leaves only those in classes of that teacher."""
         query = select(Learner).where(Learner.erased_at_us.is_(None)).order_by(Learner.created_at_us.desc(), Learner.learner_id)
         if class_id is not None:
             query = query.where(Learner.learner_id.in_(select(Enrolment.learner_id).where(Enrolment.class_id == class_id)))
+        if taught_by is not None:
+            query = query.where(Learner.learner_id.in_(taught(taught_by)))
         return self._rows.scalars(query).all()
 
     def key(self, learner_id: str) -> DataKey:
@@ -107,6 +135,28 @@ class People:
         """The classes that a learner is in."""
         return self._rows.scalars(select(Enrolment.class_id).where(Enrolment.learner_id == learner_id).order_by(Enrolment.class_id)).all()
 
+    def give_class(self, class_id: str, holder: str) -> None:
+        """Let a teacher have a class, once."""
+        key = (self._work.tenant_id, class_id, holder)
+        if self._rows.get(Teaching, key) is None:
+            self._rows.add(Teaching(tenant_id=key[0], class_id=class_id, holder=holder, since_us=self._work.now_us))
+
+    def take_class(self, class_id: str, holder: str) -> bool:
+        """Take a class from a teacher; ``False`` where it was not theirs."""
+        row = self._rows.get(Teaching, (self._work.tenant_id, class_id, holder))
+        if row is None:
+            return False
+        self._rows.delete(row)
+        return True
+
+    def teachers(self) -> Sequence[Teaching]:
+        """Who teaches which class."""
+        return self._rows.scalars(select(Teaching).order_by(Teaching.class_id, Teaching.holder)).all()
+
+    def is_taught_by(self, learner_id: str, holder: str) -> bool:
+        """Whether a learner is in a class of that teacher."""
+        return self._rows.scalars(taught(holder).where(Enrolment.learner_id == learner_id).limit(1)).first() is not None
+
     def erase(self, learner_id: str) -> list[str]:
         """Delete the learner's key, name, consents, sessions and results; gives the sessions that live state must forget.
 
@@ -121,76 +171,11 @@ class People:
         learner.birth_year, learner.erased_at_us = None, self._work.now_us
         return sessions
 
+    def _find(self, learner_id: str, *, locked: bool = False) -> Learner | None:
+        key = (self._work.tenant_id, learner_id)
+        found = self._rows.get(Learner, key, with_for_update=True if locked else None, populate_existing=locked)
+        return None if found is None or found.erased_at_us is not None else found
+
     def _put_name(self, learner_id: str, name: str) -> None:
         sealed = self.key(learner_id).seal(json.dumps({"name": name}).encode(), "name", self._work.tenant_id, learner_id)
         self._rows.merge(VaultName(tenant_id=self._work.tenant_id, learner_id=learner_id, sealed=sealed))
-
-
-class Consents:
-    """The answers of one tenant's people."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._rows = work.rows
-
-    def of(self, learner_id: str) -> list[Consent]:
-        """Every answer, standing or not."""
-        query = select(ConsentGiven).where(ConsentGiven.learner_id == learner_id)
-        return [
-            _consent(row) for row in self._rows.scalars(query.order_by(ConsentGiven.modality, ConsentGiven.purpose, ConsentGiven.version))
-        ]
-
-    def give(
-        self,
-        learner_id: str,
-        modality: Modality,
-        purpose: Purpose,
-        version: int,
-        *,
-        guardian: bool,
-        assent: bool,
-        expires_at_us: int | None = None,
-    ) -> Consent:
-        """Note a yes. Guardian and learner may answer one after the other; after a withdrawal both must answer again."""
-        now_us, tenant_id = self._work.now_us, self._work.tenant_id
-        row = self._rows.get(ConsentGiven, (tenant_id, learner_id, modality.value, purpose.value, version))
-        if row is None:
-            key = {
-                "tenant_id": tenant_id,
-                "learner_id": learner_id,
-                "modality": modality.value,
-                "purpose": purpose.value,
-                "version": version,
-            }
-            row = ConsentGiven(**key, guardian=False, assent=False, given_at_us=now_us)
-            self._rows.add(row)
-        if not _consent(row).stands(now_us):
-            row.guardian, row.assent, row.withdrawn_at_us, row.expires_at_us, row.given_at_us = False, False, None, None, now_us
-        row.guardian, row.assent = row.guardian or guardian, row.assent or assent
-        row.expires_at_us = row.expires_at_us if expires_at_us is None else expires_at_us
-        self._rows.flush()
-        return _consent(row)
-
-    def withdraw(self, learner_id: str, modalities: Iterable[Modality], purpose: Purpose | None = None) -> None:
-        """Note a no: for one purpose, or for every one."""
-        names = [modality.value for modality in modalities]
-        query = select(ConsentGiven).where(
-            ConsentGiven.learner_id == learner_id, ConsentGiven.modality.in_(names), ConsentGiven.withdrawn_at_us.is_(None)
-        )
-        if purpose is not None:
-            query = query.where(ConsentGiven.purpose == purpose.value)
-        for row in self._rows.scalars(query):
-            row.withdrawn_at_us = self._work.now_us
-
-
-def _consent(row: ConsentGiven) -> Consent:
-    return Consent(
-        modality=Modality(row.modality),
-        purpose=Purpose(row.purpose),
-        version=row.version,
-        guardian=row.guardian,
-        assent=row.assent,
-        given_at_us=row.given_at_us,
-        withdrawn_at_us=row.withdrawn_at_us,
-        expires_at_us=row.expires_at_us,
-    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 
 from affectloop.errors import InvalidInput
 from affectloop.events import END_OF_TIME_US, Header, Modality, SessionChange, SessionChanged
@@ -12,7 +13,7 @@ from affectloop.policy.profile import profile
 from affectloop.session import Fault, Mode, Session, SessionKey, Stream
 from affectloop.store.sql.database import Work
 from affectloop.store.sql.keys import DataKey
-from affectloop.store.sql.tables import SessionChangeNoted, TrainingSession
+from affectloop.store.sql.tables import Enrolment, SessionChangeNoted, Teaching, TrainingSession
 from affectloop.topics import SESSION_EVENTS, Privacy
 
 
@@ -62,14 +63,32 @@ class Sessions:
             raise UnknownSession(session_id)
         return row
 
-    def open_ones_of(self, learner_id: str) -> Sequence[TrainingSession]:
-        """The learner's sessions that have not ended."""
-        query = select(TrainingSession).where(TrainingSession.learner_id == learner_id, TrainingSession.ended_at_us.is_(None))
+    def find(self, session_id: str) -> TrainingSession | None:
+        """A session, or ``None``."""
+        return self._rows.get(TrainingSession, (self._work.tenant_id, session_id))
+
+    def open_ones(self, learner_id: str | None = None) -> Sequence[TrainingSession]:
+        """The sessions that have not ended, of a learner or of all."""
+        query = select(TrainingSession).where(TrainingSession.ended_at_us.is_(None))
+        if learner_id is not None:
+            query = query.where(TrainingSession.learner_id == learner_id)
         return self._rows.scalars(query.order_by(TrainingSession.session_id)).all()
 
-    def latest(self, *, learner_id: str | None = None, open_only: bool = False, limit: int = 100) -> Sequence[TrainingSession]:
-        """The newest sessions first."""
+    def latest(
+        self,
+        *,
+        learner_id: str | None = None,
+        taught_by: str | None = None,
+        under: Collection[str] | None = None,
+        open_only: bool = False,
+        limit: int = 100,
+    ) -> Sequence[TrainingSession]:
+        """The newest sessions first: of a learner, of a teacher's classes, under these profiles."""
         query = select(TrainingSession).order_by(TrainingSession.created_at_us.desc(), TrainingSession.session_id).limit(limit)
+        if taught_by is not None:
+            query = query.where(TrainingSession.learner_id.in_(taught(taught_by)))
+        if under is not None:
+            query = query.where(TrainingSession.profile.in_(under))
         if learner_id is not None:
             query = query.where(TrainingSession.learner_id == learner_id)
         if open_only:
@@ -149,3 +168,9 @@ class Sessions:
 def erase_sessions(work: Work, session_ids: Iterable[str]) -> None:
     """Delete sessions and all that hangs on them."""
     work.rows.execute(delete(TrainingSession).where(TrainingSession.session_id.in_(list(session_ids))))
+
+
+def taught(holder: str) -> Select[Any]:
+    """The learners of a teacher's classes, as a query."""
+    own = select(Teaching.class_id).where(Teaching.holder == holder)
+    return select(Enrolment.learner_id).where(Enrolment.class_id.in_(own))

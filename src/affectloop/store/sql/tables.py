@@ -86,14 +86,24 @@ class Enrolment(Owned):
     enrolled_at_us: Mapped[int]
 
 
+class Teaching(Owned):
+    """Whose class it is: what a teacher sees of learners follows from here."""
+
+    __tablename__ = "teachings"
+    class_id: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str] = mapped_column(primary_key=True)  # of the teacher's tokens
+    since_us: Mapped[int]
+
+
 class ConsentGiven(Owned):
-    """An answer: person x modality x purpose x version."""
+    """An answer: person x modality x purpose x version of the profile's text."""
 
     __tablename__ = "consents"
     __table_args__ = (of_learner(),)
     learner_id: Mapped[str] = mapped_column(primary_key=True)
     modality: Mapped[str] = mapped_column(primary_key=True)
     purpose: Mapped[str] = mapped_column(primary_key=True)
+    profile: Mapped[str] = mapped_column(primary_key=True)  # whose text was read
     version: Mapped[int] = mapped_column(primary_key=True)
     guardian: Mapped[bool]
     assent: Mapped[bool]
@@ -160,6 +170,7 @@ class Trial(Owned):
     shown_frames: Mapped[int | None]
     refresh_hz: Mapped[float | None]
     wished_levels: Mapped[int | None]
+    request_digest: Mapped[str]  # of all that was sent, so that the same name with other content shows
 
 
 class DirectiveGiven(Owned):
@@ -199,12 +210,13 @@ class Result(Owned):
 
 
 class AuditEntry(Owned):
-    """Who did or saw what; each entry carries the hash of the one before."""
+    """Who did or saw what; each entry carries the digest of the one before."""
 
     __tablename__ = "audit"
     number: Mapped[int] = mapped_column(primary_key=True)
     at_us: Mapped[int]
     actor: Mapped[str]  # a token's identifier, never a name
+    holder: Mapped[str]  # whom that token was made for
     role: Mapped[str]
     action: Mapped[str]
     subject: Mapped[str]
@@ -220,6 +232,7 @@ class Token(Owned):
     token_id: Mapped[str] = mapped_column(primary_key=True)
     secret_hash: Mapped[str]
     role: Mapped[str]
+    holder: Mapped[str]  # the person or system that it was made for, as the school's directory calls them; not their name
     learner_id: Mapped[str | None]  # whose token it is, for learners
     created_at_us: Mapped[int]
     expires_at_us: Mapped[int | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from statistics import median
 from typing import Any
 
@@ -20,10 +20,10 @@ MODALITY_OF_BASELINE = {"face": Modality.FACE, "physio": Modality.WRISTBAND, "au
 
 
 class OtherTrial(InvalidInput):
-    """The name is taken by a trial that was answered otherwise."""
+    """The name is taken by a trial with other content."""
 
     def __init__(self, trial_id: str) -> None:
-        super().__init__(f"trial {trial_id} is stored with another answer: give every trial a name of its own")
+        super().__init__(f"trial {trial_id} is stored with other content: give every trial a name of its own")
 
 
 class Trials:
@@ -37,7 +37,7 @@ class Trials:
         """A stored trial."""
         return self._rows.get(Trial, (self._work.tenant_id, session_id, trial_id))
 
-    def add(self, row: TrainingSession, event: TrialAnswered) -> None:
+    def add(self, row: TrainingSession, event: TrialAnswered, request_digest: str = "") -> None:
         """Store a trial as the session's newest one. Lock the session first."""
         row.trials = event.header.sequence
         answered = Trial(
@@ -55,6 +55,7 @@ class Trials:
             shown_frames=event.shown_frames,
             refresh_hz=event.refresh_hz,
             wished_levels=event.wished_levels,
+            request_digest=request_digest,
         )
         self._rows.add(answered)
 
@@ -73,9 +74,11 @@ class Trials:
         self._rows.merge(Result(**key, learner_id=row.learner_id, at_us=self._work.now_us, figures=figures))
         return figures
 
-    def results(self, learner_id: str) -> Sequence[Result]:
-        """What a learner's sessions came to, oldest first."""
-        return self._rows.scalars(select(Result).where(Result.learner_id == learner_id).order_by(Result.at_us, Result.session_id)).all()
+    def results(self, learner_id: str, under: Collection[str]) -> Sequence[Result]:
+        """What a learner's sessions under these profiles came to, oldest first."""
+        own = select(TrainingSession.session_id).where(TrainingSession.profile.in_(under))
+        query = select(Result).where(Result.learner_id == learner_id, Result.session_id.in_(own))
+        return self._rows.scalars(query.order_by(Result.at_us, Result.session_id)).all()
 
 
 def summary(trials: Sequence[Trial]) -> dict[str, Any]:
@@ -110,6 +113,12 @@ class Directives:
                 tenant_id=key[0], session_id=key[1], number=key[2], event_time_us=header.event_time_us, directive=to_json(event)
             )
             self._rows.add(kept)
+
+    def item(self, session_id: str, item_id: str) -> dict[str, Any] | None:
+        """The item of that name as the newest directive gave it that named it; ``None`` where none did."""
+        query = select(DirectiveGiven.directive).where(DirectiveGiven.session_id == session_id).order_by(DirectiveGiven.number.desc())
+        items: Iterator[dict[str, Any]] = (directive["item"] for directive in self._rows.scalars(query.execution_options(yield_per=20)))
+        return next((item for item in items if item["item_id"] == item_id), None)
 
     def newest(self, session_id: str) -> DirectiveGiven | None:
         """The newest directive of a session."""
@@ -152,9 +161,10 @@ class Baselines:
                 found.append(event)
         return [event for event in found if isinstance(event, BaselineMeasured)]
 
-    def forget(self, learner_id: str, modalities: frozenset[Modality]) -> None:
-        """Delete what was learnt through modalities whose consent is withdrawn."""
-        for row in self._rows.scalars(select(Baseline).where(Baseline.learner_id == learner_id)):
+    def forget(self, learner_id: str | None, modalities: frozenset[Modality]) -> None:
+        """Delete what was learnt of a learner, or of anybody, through modalities whose consent is withdrawn."""
+        query = select(Baseline) if learner_id is None else select(Baseline).where(Baseline.learner_id == learner_id)
+        for row in self._rows.scalars(query):
             if modality_of(row.name) in modalities:
                 self._rows.delete(row)
 

@@ -13,7 +13,7 @@ class ConsentAnswer(Body):
     """A yes to one modality."""
 
     purpose: Purpose = Field(Purpose.TRAINING, description="What for.")
-    version: int = Field(ge=0, description="Version of the text that was read; the profile says which one counts.")
+    version: int = Field(ge=0, description="Version of the text that was read; the profile says which one counts, and no other is taken.")
     guardian: bool = Field(False, description="A guardian agreed.")
     assent: bool = Field(False, description="The learner agreed.")
     expires_at_us: int | None = Field(None, ge=EARLIEST_US, le=LATEST_US, description="Until when it stands.")
@@ -24,7 +24,8 @@ class ConsentDescription(BaseModel):
 
     modality: Modality = Field(description="To which modality.")
     purpose: Purpose = Field(description="What for.")
-    version: int = Field(description="Version of the text.")
+    profile: str = Field(description="Whose text was read; under another profile it counts no more.")
+    version: int = Field(description="Version of that text.")
     guardian: bool = Field(description="A guardian agreed.")
     assent: bool = Field(description="The learner agreed.")
     given_at_us: int = Field(description="When it was given.")

@@ -8,21 +8,22 @@ from typing import Any
 from affectloop.bounds import check_moment, check_not_ahead
 from affectloop.errors import InvalidMessage
 from affectloop.events import SessionChange
+from affectloop.policy.access import Action
 from affectloop.session import Session
 from affectloop.store.sql.database import Work
+from affectloop.store.sql.facts import tell, time_of
 from affectloop.store.sql.sessions import Sessions
 from affectloop.store.sql.tables import TrainingSession
 from affectloop.store.sql.tokens import Caller
 from affectloop.store.sql.training import Trials
-from affectloop_gateway.api.dependencies import Dependencies, for_learner
-from affectloop_gateway.api.sessions.facts import tell, time_of
+from affectloop_gateway.api.dependencies import Dependencies
+from affectloop_gateway.api.permissions import permitted
 
 
 def end(deps: Dependencies, asking: Caller, session_id: str, ended_at_us: int | None) -> tuple[int, dict[str, Any]]:
     """End a session, once: live state first, then the fact; gives when it ended and what it came to."""
-    with deps.store.work(asking.tenant_id) as work:
+    with permitted(deps, asking, Action.SESSION_END, session_id=session_id) as work:
         row = Sessions(work).get(session_id, locked=True)
-        for_learner(asking, row.learner_id)
         if row.ended_at_us is None:
             end_row(deps, work, row, ended_at_us)
         figures = Trials(work).sum_up(row)
@@ -33,7 +34,7 @@ def end(deps: Dependencies, asking: Caller, session_id: str, ended_at_us: int | 
 
 def end_row(deps: Dependencies, work: Work, row: TrainingSession, ended_at_us: int | None = None) -> None:
     """End a session whose row is locked."""
-    at_us = time_of(deps, work, row) if ended_at_us is None else _checked(deps, work, row, ended_at_us)
+    at_us = time_of(work, row) if ended_at_us is None else _checked(deps, work, row, ended_at_us)
 
     def ended(session: Session) -> Session:
         return replace(session, ended_at_us=at_us)

@@ -5,41 +5,35 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
-from affectloop.codec import decode
 from affectloop.events import Directive, EmotionEstimate
-from affectloop.policy.profile import Role, profile
-from affectloop.store.sql.database import Work
-from affectloop.store.sql.people import People
+from affectloop.policy.access import Action
+from affectloop.policy.profile import Role, shown_under
 from affectloop.store.sql.sessions import Sessions
-from affectloop.store.sql.tables import TrainingSession
 from affectloop.store.sql.tokens import Caller
 from affectloop.store.sql.training import Directives
 from affectloop.topics import DIRECTIVES, View
 from affectloop.viewing import as_viewed, viewed
 from affectloop_gateway.api.consents.withdrawal import stop_sensing
-from affectloop_gateway.api.dependencies import AnyCaller, Dependencies, Deps, audit_view, for_learner, one_of
-from affectloop_gateway.api.errors import RESPONSES, Problem
+from affectloop_gateway.api.dependencies import AnyCaller, Dependencies, Deps
+from affectloop_gateway.api.errors import RESPONSES
 from affectloop_gateway.api.event_schemas import answered_with
-from affectloop_gateway.api.permissions import known_session, need, permissions_of
+from affectloop_gateway.api.permissions import known_session, newest_estimate, permitted
 from affectloop_gateway.api.sessions import models, trials
 from affectloop_gateway.api.sessions.course import course_of, stored_description
 from affectloop_gateway.api.sessions.end import end as end_session
-from affectloop_gateway.api.sessions.latest import ESTIMATE
 from affectloop_gateway.api.sessions.start import start_session
 from affectloop_gateway.live.rendering import description_of
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"], responses=RESPONSES)
 
 SessionId = Annotated[str, Path(description="The session.")]
-Starter = Annotated[Caller, Depends(one_of(Role.ADMIN, Role.TEACHER, Role.PLATFORM, Role.RESEARCHER, Role.LEARNER))]
-Answerer = Annotated[Caller, Depends(one_of(Role.ADMIN, Role.PLATFORM, Role.RESEARCHER, Role.LEARNER))]
 
 
 @router.post("", status_code=201, summary="Start a session")
-def start(deps: Deps, asking: Starter, body: models.SessionStart) -> models.SessionStarted:
+def start(deps: Deps, asking: AnyCaller, body: models.SessionStart) -> models.SessionStarted:
     """Start a session under the tenant's profile.
 
     Modalities without a live consent, or that the profile forbids, are refused one by one; the session starts without them.
@@ -57,21 +51,20 @@ def sessions(
     open_only: Annotated[bool, Query(description="Only those that have not ended.")] = False,
     limit: Annotated[int, Query(ge=1, le=1000, description="How many at most.")] = 100,
 ) -> list[models.SessionDescription]:
-    """The tenant's sessions; a learner's token sees the learner's own."""
-    if asking.role is Role.DEVICE:
-        raise Problem(403, "token", "a device's token may not do this", "use a person's token")
+    """The tenant's sessions as far as each one's profile shows them; a learner sees their own, a teacher those of their classes."""
     whose = asking.learner_id if asking.role is Role.LEARNER else learner_id
-    with deps.store.reading(asking.tenant_id) as work:
-        rows = Sessions(work).latest(learner_id=whose, open_only=open_only, limit=limit)
-        return [stored_description(row) for row in rows if profile(row.profile).shows(asking.role, View.PROGRESS)]
+    taught_by = asking.holder if asking.role is Role.TEACHER else None
+    with permitted(deps, asking, Action.SESSIONS_VIEW) as work:
+        under = shown_under(asking.role, View.PROGRESS)
+        rows = Sessions(work).latest(learner_id=whose, taught_by=taught_by, under=under, open_only=open_only, limit=limit)
+        return [stored_description(row) for row in rows]
 
 
 @router.get("/{session_id}", summary="A session")
 def session(deps: Deps, asking: AnyCaller, session_id: SessionId) -> models.SessionDescription:
     """How a session was started, and what may be read of it now."""
-    with deps.store.reading(asking.tenant_id) as work:
+    with permitted(deps, asking, Action.SESSION_VIEW, session_id=session_id) as work:
         known = known_session(deps, asking, work, session_id)
-        need(permissions_of(asking, work, known), View.PROGRESS, known)
         return models.SessionDescription(**description_of(known))
 
 
@@ -81,7 +74,7 @@ def session(deps: Deps, asking: AnyCaller, session_id: SessionId) -> models.Sess
     summary="Store an answer",
     responses={200: {"model": models.TrialStored, "description": "It was stored already; nothing changed."}},
 )
-def trial(deps: Deps, asking: Answerer, session_id: SessionId, body: models.TrialAnswer, response: Response) -> models.TrialStored:
+def trial(deps: Deps, asking: AnyCaller, session_id: SessionId, body: models.TrialAnswer, response: Response) -> models.TrialStored:
     """Store an answer; 201 means that it is stored and will reach the recommender, even if the bus is away now.
 
     Send it again with the same `trial_id` after a lost answer: 200, and nothing changes. Another answer under that name is a 409.
@@ -95,14 +88,14 @@ def trial(deps: Deps, asking: Answerer, session_id: SessionId, body: models.Tria
 
 
 @router.post("/{session_id}/override", status_code=202, summary="Wish for easier or harder items")
-def override(deps: Deps, asking: Answerer, session_id: SessionId, body: models.Wish) -> models.Wish:
+def override(deps: Deps, asking: AnyCaller, session_id: SessionId, body: models.Wish) -> models.Wish:
     """Keep the learner's wish; the next answer carries it to the recommender."""
     trials.wish(deps, asking, session_id, body.wished_levels)
     return body
 
 
 @router.post("/{session_id}/end", summary="End a session")
-def end(deps: Deps, asking: Starter, session_id: SessionId, body: models.SessionEnd | None = None) -> models.SessionEnded:
+def end(deps: Deps, asking: AnyCaller, session_id: SessionId, body: models.SessionEnd | None = None) -> models.SessionEnded:
     """End a session and sum it up; ending it again changes nothing."""
     at_us, figures = end_session(deps, asking, session_id, body.ended_at_us if body else None)
     return models.SessionEnded(session_id=session_id, ended_at_us=at_us, figures=figures)
@@ -110,10 +103,8 @@ def end(deps: Deps, asking: Starter, session_id: SessionId, body: models.Session
 
 @router.post("/{session_id}/sensing/stop", summary="Stop all sensing of a session at once")
 def stop(deps: Deps, asking: AnyCaller, session_id: SessionId) -> models.SensingStopped:
-    """Let nothing more be read of this session; the training goes on from the answers. Whoever may see it may stop it."""
-    with deps.store.reading(asking.tenant_id) as work:
-        known_session(deps, asking, work, session_id)
-    stop_sensing(deps, asking.tenant_id, session_id)
+    """Let nothing more be read of this session; the training goes on from the answers. Whoever is in reach of it may stop it."""
+    stop_sensing(deps, asking, session_id)
     return models.SensingStopped(session_id=session_id, consented=[])
 
 
@@ -148,36 +139,22 @@ async def directive(
 )
 def estimate(deps: Deps, asking: AnyCaller, session_id: SessionId) -> Response:
     """The newest estimate, as fusion's event, with each value's standard error. Staff's looks are audited."""
-    with deps.store.work(asking.tenant_id) as work:
-        known = known_session(deps, asking, work, session_id)
-        need(permissions_of(asking, work, known), View.ESTIMATES, known)
-        audit_view(deps, asking, work, "view.estimate", session_id)
-    newest = deps.live.latest(session_id, ESTIMATE)
-    return Response(status_code=204) if newest is None else _json(as_viewed(decode(EmotionEstimate, newest)))
+    with permitted(deps, asking, Action.ESTIMATE_VIEW, session_id=session_id) as work:
+        newest = newest_estimate(deps.live, known_session(deps, asking, work, session_id))
+    return Response(status_code=204) if newest is None else _json(as_viewed(newest))
 
 
 @router.get("/{session_id}/events", summary="What happened, in order")
 def events(deps: Deps, asking: AnyCaller, session_id: SessionId) -> list[models.Happening]:
     """The session's course: its changes, answers and directives. Staff's looks are audited."""
-    with deps.store.work(asking.tenant_id) as work:
-        row = Sessions(work).get(session_id)
-        _may_see(asking, work, row)
-        audit_view(deps, asking, work, "view.events", session_id)
+    with permitted(deps, asking, Action.EVENTS_VIEW, session_id=session_id) as work:
+        Sessions(work).get(session_id)
         return course_of(work, session_id)
 
 
-def _may_see(asking: Caller, work: Work, row: TrainingSession) -> None:
-    """Refuse whoever may not see the session's course; works after the session's key is gone."""
-    for_learner(asking, row.learner_id)
-    People(work).learner(row.learner_id)
-    if not profile(row.profile).shows(asking.role, View.PROGRESS):
-        raise Problem(403, "token", f"the profile {row.profile} does not show progress to this role", "ask somebody whose role may see it")
-
-
 def _stored_directive(deps: Dependencies, asking: Caller, session_id: str) -> tuple[int, dict[str, Any]]:
-    with deps.store.reading(asking.tenant_id) as work:
-        known = known_session(deps, asking, work, session_id)
-        need(permissions_of(asking, work, known), View.PROGRESS, known)
+    with permitted(deps, asking, Action.DIRECTIVE_VIEW, session_id=session_id) as work:
+        known_session(deps, asking, work, session_id)
         newest = Directives(work).newest(session_id)
         return (newest.number, viewed(DIRECTIVES, newest.directive)) if newest is not None else (-1, {})
 

@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from affectloop.bounds import check_start
 from affectloop.codec import encode
 from affectloop.events import Modality, SessionChange
+from affectloop.policy.access import Action
 from affectloop.policy.consent import Refusal, least_age_years, refusal
 from affectloop.policy.profile import STRICTEST, Profile, profile
 from affectloop.session import Mode, Session, Stream, new_session
 from affectloop.store.live.grants import make_grant, put_grant
+from affectloop.store.sql.consents import Consents
 from affectloop.store.sql.database import Work
+from affectloop.store.sql.facts import tell
 from affectloop.store.sql.keys import DataKey
-from affectloop.store.sql.people import Consents, People
+from affectloop.store.sql.people import People
 from affectloop.store.sql.sessions import Sessions
 from affectloop.store.sql.tables import Learner
 from affectloop.store.sql.tokens import Caller
 from affectloop.store.sql.training import Baselines
 from affectloop.topics import AUDIO, FRAMES, SIGNALS, TOPIC_BY_NAME
-from affectloop_gateway.api.dependencies import Dependencies, for_learner
+from affectloop_gateway.api.dependencies import Dependencies
 from affectloop_gateway.api.errors import Problem
-from affectloop_gateway.api.sessions.facts import tell
+from affectloop_gateway.api.permissions import permitted
 from affectloop_gateway.api.sessions.models import SessionStart
 
 USUAL_STREAMS = {
@@ -43,9 +46,10 @@ class Started:
 def start_session(deps: Dependencies, asking: Caller, start: SessionStart) -> Started:
     """Start a session. Its descriptor is in live state before anybody can hear that it started."""
     started: Started | None = None
+    learner_id = _learner_id(deps, asking, start)
     try:
-        with deps.store.work(asking.tenant_id) as work:
-            learner = _learner(work, asking, start)
+        with permitted(deps, asking, Action.SESSION_START, learner_id=learner_id) as work:
+            learner = People(work).learner(learner_id, locked=True)  # a withdrawal comes wholly before or wholly after this session
             allowed_by = _profile(work, start)
             refused = _refused(work, learner, allowed_by, start)
             session = _session(deps, asking, start, learner, allowed_by, frozenset(no.modality for no in refused))
@@ -72,17 +76,16 @@ def put_live(deps: Dependencies, work: Work, session: Session, grant: bytes, key
         deps.live.put_baseline(session.session_id, baseline.name, baseline.header.sequence, encode(baseline))
 
 
-def _learner(work: Work, asking: Caller, start: SessionStart) -> Learner:
-    """The learner, locked: a withdrawal comes wholly before or wholly after this session."""
-    if (start.learner_id is None) == (start.known_elsewhere_as is None):
-        raise Problem(422, "learner_id", "neither or both names of the learner are given", "give learner_id or known_elsewhere_as")
-    learner_id = start.learner_id or work.keys.pseudonym(work.tenant_id, start.known_elsewhere_as or "")
-    for_learner(asking, learner_id)
-    return People(work).learner(learner_id, locked=True)
+def _learner_id(deps: Dependencies, asking: Caller, start: SessionStart) -> str:
+    if start.learner_id is not None and start.known_elsewhere_as is None:
+        return start.learner_id
+    if start.learner_id is None and start.known_elsewhere_as is not None:
+        return deps.store.pseudonym(asking.tenant_id, start.known_elsewhere_as)
+    raise Problem(422, "learner_id", "neither or both names of the learner are given", "give learner_id or known_elsewhere_as")
 
 
 def _profile(work: Work, start: SessionStart) -> Profile:
-    own = People(work).tenant().profile
+    own = People(work).tenant(anew=True).profile  # as it is now that the learner is locked
     if start.profile not in (None, own, STRICTEST):
         raise Problem(403, "profile", f"{start.profile} is not this tenant's profile", f"use {own}, or {STRICTEST} for a stricter session")
     return profile(start.profile or own)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from affectloop.bounds import check_moment, check_not_ahead
 from affectloop.events import Emotion, Header, Item, TrialAnswered
+from affectloop.policy.access import Action
 from affectloop.session import Mode
+from affectloop.stimuli.catalogue import catalogue
 from affectloop.store.sql.database import Work
+from affectloop.store.sql.facts import tell
 from affectloop.store.sql.sessions import Sessions
 from affectloop.store.sql.tables import TrainingSession, Trial
 from affectloop.store.sql.tokens import Caller
 from affectloop.store.sql.training import Directives, OtherTrial, Trials
 from affectloop.topics import TRIALS
-from affectloop_gateway.api.dependencies import Dependencies, for_learner
+from affectloop_gateway.api.dependencies import Dependencies
 from affectloop_gateway.api.errors import Problem
-from affectloop_gateway.api.sessions.facts import tell
+from affectloop_gateway.api.permissions import permitted
 from affectloop_gateway.api.sessions.latest import WISH
 from affectloop_gateway.api.sessions.models import ItemShown, TrialAnswer
 
@@ -30,15 +34,14 @@ class Stored:
 
 def answer(deps: Dependencies, asking: Caller, session_id: str, given: TrialAnswer) -> Stored:
     """Store an answer with its outbox row, in one transaction; an answer that is stored already stays as it is."""
-    with deps.store.work(asking.tenant_id) as work:
+    with permitted(deps, asking, Action.SESSION_ANSWER, session_id=session_id) as work:
         row = Sessions(work).get(session_id, locked=True)
-        for_learner(asking, row.learner_id)
         known = Trials(work).get(session_id, given.trial_id)
         if known is not None:
             return Stored(_same(known, given), is_new=False)
         _still_open(row)
         event = _event(deps, work, row, given)
-        Trials(work).add(row, event)
+        Trials(work).add(row, event, _digest(given))
         tell(work, event)
         work.rows.flush()
         stored = work.rows.get_one(Trial, (row.tenant_id, session_id, given.trial_id))
@@ -50,10 +53,8 @@ def answer(deps: Dependencies, asking: Caller, session_id: str, given: TrialAnsw
 
 def wish(deps: Dependencies, asking: Caller, session_id: str, levels: int) -> None:
     """Keep what the learner wishes until their next answer carries it."""
-    with deps.store.reading(asking.tenant_id) as work:
-        row = Sessions(work).get(session_id)
-        for_learner(asking, row.learner_id)
-        _still_open(row)
+    with permitted(deps, asking, Action.SESSION_WISH, session_id=session_id) as work:
+        _still_open(Sessions(work).get(session_id))
     deps.live.put_latest(session_id, WISH, str(levels).encode())
 
 
@@ -83,11 +84,12 @@ def _event(deps: Dependencies, work: Work, row: TrainingSession, given: TrialAns
 
 
 def _item(work: Work, row: TrainingSession, shown: ItemShown) -> Item:
-    """The item as the directive gave it, where it is the one that was asked; what a client says of it is not needed then."""
-    newest = Directives(work).newest(row.session_id)
-    known = newest.directive["item"] if newest is not None else {}
-    fields = known if known.get("item_id") == shown.item_id else shown.model_dump()
-    return Item(**{**fields, "emotion": Emotion(fields["emotion"])})
+    """The item as it was directed, else as the catalogue has it; what a client says of it is not needed."""
+    directed = Directives(work).item(row.session_id, shown.item_id)
+    known = catalogue().item(shown.item_id) if directed is None else Item(**{**directed, "emotion": Emotion(directed["emotion"])})
+    if known is None:
+        raise Problem(422, "item.item_id", "it was neither directed nor is it in the catalogue", "send the item of the directive")
+    return known
 
 
 def _time(deps: Dependencies, work: Work, row: TrainingSession, given: TrialAnswer) -> int:
@@ -109,9 +111,14 @@ def _wished(deps: Dependencies, session_id: str) -> int | None:
 
 
 def _same(known: Trial, given: TrialAnswer) -> Trial:
-    if (known.answer, known.item["item_id"], known.valid) != (given.answer.value, given.item.item_id, given.valid):
+    if known.request_digest != _digest(given):
         raise OtherTrial(given.trial_id)
     return known
+
+
+def _digest(given: TrialAnswer) -> str:
+    """Of all that was sent, so that sending it again is known from sending something else under the same name."""
+    return hashlib.sha256(given.model_dump_json().encode()).hexdigest()
 
 
 def _still_open(row: TrainingSession) -> None:

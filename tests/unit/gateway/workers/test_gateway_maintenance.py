@@ -23,7 +23,7 @@ from affectloop_gateway.workers.maintenance import expire, restore
 from school import School, with_profile
 
 DAY_S = 86_400
-ADMIN = Caller("north", "t", Role.ADMIN)
+ADMIN = Caller("north", "t", Role.ADMIN, "head-office")
 
 
 @pytest.fixture

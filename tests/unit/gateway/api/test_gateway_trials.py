@@ -50,10 +50,26 @@ def test_an_answer_sent_twice_is_stored_once(at: School, session_id: str) -> Non
     assert len(published(at, session_id)) == 1
 
 
-@pytest.mark.parametrize("changes", [{"answer": "anger"}, {"valid": False}, {"item": {**ITEM, "item_id": "fear-2"}}])
-def test_another_answer_under_a_stored_name_is_refused(at: School, session_id: str, changes: dict[str, Any]) -> None:
-    at.answer(session_id, "one")
-    response = at.answer(session_id, "one", **changes)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"answer": "anger"},
+        {"valid": False},
+        {"item": {**ITEM, "item_id": "fear-2"}},
+        {"item": {**ITEM, "intensity": 0.5}},
+        {"reaction_time_ms": 701},
+        {"reaction_time_ms": None},
+        {"shown_ms": 199},
+        {"shown_frames": 11},
+        {"refresh_hz": 75},
+        {"wished_levels": 1},
+        {"answered_at_us": 1_800_000_000_000_000},
+    ],
+)
+def test_other_content_under_a_stored_name_is_refused(at: School, session_id: str, changes: dict[str, Any]) -> None:
+    sent = {"reaction_time_ms": 700, "shown_ms": 200, "shown_frames": 12, "refresh_hz": 60}
+    at.answer(session_id, "one", **sent)
+    response = at.answer(session_id, "one", **{**sent, **changes})
     assert (response.status_code, response.json()["field"]) == (409, "trial_id")
 
 
@@ -118,6 +134,31 @@ def test_the_item_of_the_directive_counts_not_what_the_client_says_of_it(at: Sch
     at.ingest(at.directive(session_id, 0))
     claimed = {**ITEM, "item_id": "surprise-1", "emotion": "fear", "duration_ms": 999}
     assert at.answer(session_id, "one", item=claimed, answer="surprise").json()["correct"]
+
+
+def test_the_item_of_the_catalogue_counts_where_none_was_directed(at: School, session_id: str) -> None:
+    claimed = {**ITEM, "emotion": "anger", "duration_ms": 999, "poser": "head-02"}
+    answered = at.answer(session_id, "one", item=claimed, answer="fear").json()
+    with at.store.reading("north") as work:
+        kept = Trials(work).get(session_id, "one")
+    assert kept is not None
+    assert (answered["correct"], kept.item) == (True, ITEM)
+
+
+@pytest.mark.parametrize(
+    "item_id", ["mine", "fear-1", "fear-200ms-i875-v0-o7", "fear-201ms-i875-v0-o7-head-01", "fear-200ms-i875-v0-o7-head-99"]
+)
+def test_a_client_cannot_bring_an_item_of_its_own(at: School, session_id: str, item_id: str) -> None:
+    at.ingest(at.directive(session_id, 0))
+    response = at.answer(session_id, "one", item={**ITEM, "item_id": item_id})
+    assert (response.status_code, response.json()["field"]) == (422, "item.item_id")
+
+
+def test_an_item_that_was_directed_earlier_in_the_session_may_be_answered_and_another_sessions_not(at: School, session_id: str) -> None:
+    at.ingest(at.directive(session_id, 0), at.directive(session_id, 1))
+    other = at.start()["session_id"]
+    shown = {**ITEM, "item_id": "surprise-1"}
+    assert [at.answer(where, "one", item=shown).status_code for where in (session_id, other)] == [201, 422]
 
 
 def test_a_wish_travels_with_the_next_answer_once(at: School, session_id: str) -> None:

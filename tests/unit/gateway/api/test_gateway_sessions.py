@@ -126,7 +126,7 @@ def test_a_session_that_could_not_be_stored_leaves_nothing_in_live_state(at: Sch
     def broken(*_: object) -> None:
         raise Unavailable("the database went away")
 
-    monkeypatch.setattr("affectloop_gateway.api.sessions.facts.Outbox.put", broken)
+    monkeypatch.setattr("affectloop.store.sql.facts.Outbox.put", broken)
     assert at.call("POST", "/v1/sessions", {"learner_id": at.learner()}).status_code == 503
     assert at.live.sessions() == []
 

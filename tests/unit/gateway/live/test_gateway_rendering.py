@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affectloop.events import Header, Modality, SignalChunk, SignalKind
+from affectloop.policy.access import Permissions
 from affectloop.session import Mode
 from affectloop.topics import View
 from affectloop_gateway.live.downsampling import Downsampler, downsampled_signal
-from affectloop_gateway.live.rendering import SHOWN_TOPICS, Message, Permissions, first_message, message_of
+from affectloop_gateway.live.rendering import SHOWN_TOPICS, Message, first_message, message_of
 from affectloop_gateway.service import SERVICE
 from school import School
 
@@ -132,4 +133,4 @@ def test_what_is_shown_is_what_the_gateway_reads_and_no_face_and_no_voice() -> N
 )
 def test_a_message_takes_the_view_and_every_modality_it_rests_on(views: set[View], modalities: set[Modality], seen: bool) -> None:
     message = Message("face.features.v1", View.FEATURES, frozenset({Modality.FACE}), "{}")
-    assert Permissions(frozenset(views), frozenset(modalities)).shows(message) is seen
+    assert Permissions(frozenset(views), frozenset(modalities)).shows(message.view, message.modalities) is seen

@@ -1,0 +1,1 @@
+"""Commands over the gateway's database: tenants, and whether the audit logs are whole."""
