@@ -111,5 +111,6 @@ def _mentions(member: Member, table: str) -> bool:
 
 
 def _stem(member: Member) -> tuple[str, bool]:
-    path = PurePosixPath(member.name.lower().removesuffix(".csv") + ".csv") if member.name.lower().endswith(".csv.csv") else member.path
-    return path.stem, path.suffix.lower() in SUFFIXES and member.name.lower() != EXPLAINS
+    name = member.name.lower()
+    path = PurePosixPath(name.removesuffix(".csv") if name.endswith(".csv.csv") else name)
+    return path.stem, path.suffix in SUFFIXES and name != EXPLAINS

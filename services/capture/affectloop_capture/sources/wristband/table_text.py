@@ -40,8 +40,7 @@ def text_of(raw: bytes) -> str:
 def plain(text: str, columns: int) -> tuple[str, list[str]]:
     """The same rows with line feeds, commas between cells and points in numbers, and notes on what was assumed."""
     text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n").replace('"', "").lstrip("\n")
-    ends = text.count("\n")
-    if ends > 3 and text.count("\n\n") >= ends // 2 - 1:  # each line end was doubled
+    if re.match(r"[^\n]*\n[ \t]*\n", text):  # no table has an empty second row: each line end was doubled
         text = text.replace("\n\n", "\n")
     rows = text[:4096].split("\n", ROWS_LOOKED_AT)[:-1] or [text]
     separator = next((sign for sign in ";\t" if any(sign in row for row in rows)), ",")

@@ -165,8 +165,7 @@ def read_tags(member: Member) -> tuple[tuple[int, ...], tuple[str, ...]]:
             times.append(at_us)
         elif row.strip(" ,") and not (number == 1 and not any(sign.isdigit() for sign in row)):  # a heading
             wrong.append(number)
-    rows = "row holds" if len(wrong) == 1 else "rows hold"
-    notes = (f"tags.csv: {len(wrong)} {rows} no time and were left out, the first is row {wrong[0]}",) if wrong else ()
+    notes = (f"tags.csv: {len(wrong)} of its rows without a time left out, the first is row {wrong[0]}",) if wrong else ()
     return tuple(times), notes
 
 
