@@ -17,7 +17,8 @@ import numpy as np
 
 from affectloop import events
 from affectloop.fields import part_of
-from affectloop.topics import TOPICS
+from affectloop.runtime.service import Service, installed
+from affectloop.topics import SESSION_EVENTS, TOPICS
 from affectloop.viewing import Fields, shown_fields
 
 WEB = Path(__file__).parent
@@ -50,6 +51,7 @@ def events_module() -> str:
         _comment("Every topic, shown or not, as a session declares its streams."),
         _union("TopicName", [topic.name for topic in TOPICS]),
     ]
+    lines += ["", _comment("Every service that a fault may stop a session in."), _union("ServiceName", _made())]
     lines += ["", _comment("What a message of each topic holds."), "export interface EventOfTopic {"]
     lines += [f'  "{topic.name}": {declared.type_of(topic.event, shown_fields(topic))};' for topic in shown]
     return "\n".join([*lines, "}", ""])
@@ -60,9 +62,8 @@ def vocabulary_module() -> str:
     lines = [WRITTEN.format("events and topics.py"), ""]
     named = {constant: (vocabulary.__name__, tuple(member.value for member in vocabulary)) for constant, vocabulary in LISTED.items()}
     named |= {constant: (name, classes) for name, (constant, classes) in CLASSES.items()}
-    lines.append(
-        f'import type {{ {", ".join(sorted([*(name for name, _ in named.values()), "EventOfTopic", "TopicName"]))} }} from "./events";'
-    )
+    imported = sorted([*(name for name, _ in named.values()), "EventOfTopic", "ServiceName", "TopicName"])
+    lines.append(f'import type {{ {", ".join(imported)} }} from "./events";')
     for constant, (name, members) in named.items():
         lines += [
             "",
@@ -78,7 +79,17 @@ def vocabulary_module() -> str:
     lines += ["};", "", _comment("The one stream of a topic that a service makes; others in the picture have their own.")]
     lines.append("export const STREAM_OF_TOPIC = {")
     lines += [f'  "{topic.name}": "{topic.stream}",' for topic in TOPICS if topic.view and topic.stream]
-    return "\n".join([*lines, "} as const satisfies Partial<Record<keyof EventOfTopic, string>>;", ""])
+    lines += ["} as const satisfies Partial<Record<keyof EventOfTopic, string>>;"]
+    lines += ["", _comment("What each service makes: where a fault stopped a session in it, nothing more comes there.")]
+    lines.append("export const TOPICS_OF_SERVICE: Record<ServiceName, readonly TopicName[]> = {")
+    lines += [f"  {name}: [{', '.join(map(_quoted, topics))}]," for name, topics in _made().items()]
+    return "\n".join([*lines, "};", ""])
+
+
+def _made() -> dict[str, list[str]]:
+    """The names of the topics that each service makes, of those that a session declares or a view shows."""
+    services = sorted((name, service) for name, service in installed().items() if isinstance(service, Service))
+    return {name: [topic.name for topic in service.produces if topic.stream and topic is not SESSION_EVENTS] for name, service in services}
 
 
 @dataclass

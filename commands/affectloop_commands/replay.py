@@ -10,7 +10,7 @@ from pathlib import Path
 
 from affectloop.bus import Bus
 from affectloop.bus.memory import MemoryBus
-from affectloop.cli import Command
+from affectloop.cli import FAILED, Command
 from affectloop.clock import MICROSECONDS, Clock, SystemClock
 from affectloop.commands.run import settings_from
 from affectloop.errors import InvalidInput, Unavailable
@@ -78,14 +78,13 @@ def run(chosen: argparse.Namespace) -> int:
             stack.enter_context(runner := ServiceRunner(services, runtime, bus, live, clock))
             runner.wait_until_ready()
         results = replay(merged, session, bus, live, clock, speed=None if chosen.speed == "max" else 1.0)
-    unread = f", {results.unreadable} could not be read" if results.unreadable else ""
-    print(f"{len(results.events)} results collected{unread}", file=sys.stderr)
+    print(f"{len(results.events)} results collected", *results.notes, sep="\n", file=sys.stderr)
     for note in merged.notes:
         if note not in told:
             print(note, file=sys.stderr)
     if chosen.report is not None:
-        print(write_report(chosen.report, results.events, session, notes=merged.notes))
-    return 0
+        print(write_report(chosen.report, results.events, session, notes=(*merged.notes, *results.notes)))
+    return FAILED if results.notes else 0
 
 
 def session_of(merged: MergedSource) -> Session:

@@ -58,6 +58,18 @@ def made(**changes: object) -> Session:
     return replace(session, **changes)  # type: ignore[arg-type]
 
 
+def test_several_sessions_are_read_at_once_as_they_are_now(live: LiveState) -> None:
+    first, second = made(), made()
+    for session in (first, second):
+        live.put_session(session)
+    names = [first.session_id, "nobody", second.session_id]
+    assert live.sessions_named(names) == [first, None, second]
+    changed = live.change_session(first.session_id, lambda session: session.with_consents(frozenset()))
+    live.forget_session(second.session_id)
+    assert live.sessions_named(names) == [changed, None, None]
+    assert live.sessions_named([]) == []
+
+
 def test_a_session_comes_back_as_it_was_put(live: LiveState) -> None:
     session = made(ended_at_us=1_767_225_700_000_000)
     live.put_session(session)

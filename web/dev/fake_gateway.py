@@ -21,9 +21,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from affectloop.clock import SystemClock
-from affectloop.codec import to_json
 from affectloop.events import Event, FaceFeatures
 from affectloop.topics import TOPIC_OF_EVENT
+from affectloop.viewing import as_viewed
 
 STATIC = Path(__file__).parents[2] / "services/gateway/affectloop_gateway/static"
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
@@ -31,11 +31,17 @@ BACKLOG_S = 70.0
 LENGTH_S = 600.0
 
 
+def fault_of(kind: str) -> str:
+    """The service in which a fault stops the session: of ``/live/fault-physio`` it is physio."""
+    return kind.removeprefix("fault-") if kind.startswith("fault-") else ""
+
+
 def descriptor(kind: str, stopped: bool) -> dict[str, Any]:
     """What the gateway tells of the session; ``kind`` picks a special case to look at."""
     session = json.loads(MadeUp(SystemClock().wall_us()).session().to_json())
     session.pop("key")
     session["mode"] = "replay"
+    session["faults"] = [fault_of(kind)] if fault_of(kind) else []
     if kind == "plain":
         session.update(streams=[], consented=[], emotion_inference=False)
     if kind == "uninferred":
@@ -66,7 +72,7 @@ def application() -> FastAPI:
 
     @app.get("/v1/sessions")
     def sessions() -> list[dict[str, Any]]:
-        return [descriptor("", False), descriptor("plain", False) | {"session_id": "plain"}]
+        return [descriptor(kind, False) | {"session_id": kind} for kind in ("made-up", "plain", "uninferred", "fault-physio")]
 
     @app.post("/v1/sessions/{session_id}/sensing/stop")
     def stop(session_id: str) -> dict[str, str]:
@@ -91,18 +97,20 @@ def application() -> FastAPI:
         clock = SystemClock()
         start = clock.wall_us() - round(BACKLOG_S * 1e6)
         await socket.send_text(json.dumps({"topic": "session", "event": descriptor(session_id, stopped.is_set()), "age_ms": 0}))
-        for event in MadeUp(start).events(LENGTH_S):
+        gone = asyncio.ensure_future(socket.receive())  # a page says nothing after its token: what comes is that it goes
+        for event in MadeUp(start, fault=fault_of(session_id)).events(LENGTH_S):
             due = event.header.complete_until_us if hasattr(event, "samples") else event.header.event_time_us
             late_s = (due - clock.wall_us()) / 1e6 + 0.12
-            if late_s > 0:
-                await asyncio.sleep(late_s)
+            await asyncio.sleep(max(0.0, late_s))
+            if gone.done():
+                return
             topic = TOPIC_OF_EVENT[type(event)].name
             if not wanted(event, session_id) or (stopped.is_set() and not topic.startswith("session.")):
                 continue
             if "uninferred" in session_id and isinstance(event, FaceFeatures):
                 event = replace(event, expression=None)
             age = None if late_s < -1 else (clock.wall_us() - event.header.event_time_us) / 1e3
-            await socket.send_text(json.dumps({"topic": topic, "event": to_json(event), "age_ms": age}))
+            await socket.send_text(json.dumps({"topic": topic, "event": as_viewed(event), "age_ms": age}))
 
     app.mount("/static", StaticFiles(directory=STATIC))
     return app

@@ -31,6 +31,7 @@ from affectloop.events import (
     SkinConductanceResponse,
     TrialAnswered,
 )
+from affectloop.runtime.service import load
 from affectloop.session import Mode, Session, Stream, new_session
 
 SCR_EVERY_S = (0.0, 23.0, 37.0, 59.0, 84.0, 91.0)  # onsets within each cycle of 100 s
@@ -47,6 +48,8 @@ class MadeUp:
 
     started_at_us: int
     seed: int = 7
+    fault: str = ""  # a service in which a fault stops the session
+    fault_at_s: float = 45.0
 
     def session(self) -> Session:
         """Its descriptor."""
@@ -70,7 +73,18 @@ class MadeUp:
         """Every event of so many seconds, in event time."""
         made = [*self._face(seconds), *self._signals(seconds), *self._physio(seconds), *self._audio(seconds), *self._estimates(seconds)]
         made += [*self._training(seconds), *self._changes(seconds)]
+        if self.fault:
+            made = [*self._until_the_fault(made), self._stopped()]
         return iter(sorted(made, key=lambda event: event.header.event_time_us))
+
+    def _until_the_fault(self, events: list[Event]) -> Iterator[Event]:
+        made = {topic.event for topic in load(self.fault).produces} - {SessionChanged}
+        until_us = self.started_at_us + self.fault_at_s * 1e6
+        return (event for event in events if type(event) not in made or event.header.event_time_us <= until_us)
+
+    def _stopped(self) -> Event:
+        header = self._header(f"fault.{self.fault}", 1, self.fault_at_s, 1)
+        return SessionChanged(header=header, change=SessionChange.STOPPED_BY_FAULT, consented=tuple(Modality), service=self.fault)
 
     def _header(self, stream: str, sequence: int, at_s: float, step_s: float) -> Header:
         at_us = self.started_at_us + round(at_s * 1e6)

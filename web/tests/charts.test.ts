@@ -3,7 +3,7 @@ import type { Cause, Guidance } from "../src/api/events";
 import { Playhead } from "../src/apps/live/playhead";
 import { layout } from "../src/charts/chart";
 import { facesShown, smooth } from "../src/charts/expressions";
-import { spoken } from "../src/charts/rows";
+import { spoken, unjudged } from "../src/charts/rows";
 import { causeWords, choose, LANGUAGES } from "../src/i18n";
 import { changes } from "../src/tracks/levelChanges";
 import { emptyTrack, put, type Decision } from "../src/tracks/model";
@@ -56,6 +56,16 @@ describe("the face row", () => {
     const holed = emptyTrack(1, 1);
     [1, 3, null, 5].forEach((value, index) => put(holed, index / 10, [value]));
     expect(smooth(holed, 0, 0.11)).toEqual([2, 2, null, 5]);
+  });
+});
+
+describe("the skin row", () => {
+  it("draws no measured signal after a fault: nobody says that it is good", () => {
+    const track = emptyTrack(3, 3);
+    for (const t of [1, 2, 3]) put(track, t, [2, 2, 4]);
+    expect(unjudged(track)).toEqual([]);
+    track.stopped = true;
+    expect(unjudged(track)).toEqual([{ from: 3, to: Infinity, reason: "fault" }]);
   });
 });
 

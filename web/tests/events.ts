@@ -7,7 +7,8 @@ export const START_US = 1_700_000_000_000_000;
 
 export const SESSION: SessionDescription = {
   session_id: "s", mode: "live", started_at_us: START_US, ended_at_us: null, profile: "research", emotion_inference: true,
-  consented: ["face", "wristband"], streams: [["capture.frames.v1", "camera"], ["capture.signals.v1", "eda"]],
+  consented: ["face", "wristband"], faults: [],
+  streams: [["capture.frames.v1", "camera"], ["capture.signals.v1", "eda"]],
 };
 
 export function header(stream: string, t: number, sequence = Math.round(t * 10)): Header {
@@ -27,6 +28,6 @@ export function audio(t: number, reason: Reason, share: number | null): Message 
   return { topic: "audio.features.v1", age_ms: 10, event };
 }
 
-export function changed(t: number, change: SessionChange, consented: Modality[]): Message {
-  return { topic: "session.events.v1", age_ms: null, event: { header: header("session", t), change, consented } as SessionChanged };
+export function changed(t: number, change: SessionChange, consented: Modality[], service = ""): Message {
+  return { topic: "session.events.v1", age_ms: null, event: { header: header("session", t), change, consented, service } as SessionChanged };
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Reason } from "../src/api/events";
 import type { Message } from "../src/api/messages";
+import { LANGUAGES, stoppedParts } from "../src/i18n";
+import { markStopped } from "../src/tracks/faults";
 import { LiveTracks } from "../src/tracks/live";
-import { at, between, emptyTrack, gapsWithin, noteGap, put } from "../src/tracks/model";
+import { at, between, emptyTrack, emptyTracks, gapsWithin, noteGap, put, silence } from "../src/tracks/model";
 import { audio, changed, face, SESSION } from "./events";
 
 describe("a track", () => {
@@ -97,5 +99,30 @@ describe("the live feed", () => {
     [audio(0.5, "silent", 0), audio(1, "no-speech", null), audio(1.5, "no-signal", null), audio(2, "no-signal", null)].forEach((one) => live.take(one, 0));
     expect(live.tracks.voice.columns[0]).toEqual([0, 0, null, null]);
     expect(live.tracks.voice.gaps).toEqual([{ from: 0.5, to: 1.5, reason: "no-signal" }]);
+  });
+});
+
+describe("a fault", () => {
+  it("ends the tracks of the service that it stopped, and no other", () => {
+    const live = new LiveTracks();
+    live.take({ topic: "session", event: SESSION, age_ms: null }, 0);
+    live.take(face(1), 0);
+    live.take(audio(1, "good", 0.5), 0);
+    live.take(changed(1, "stopped-by-fault", ["face"], "face"), 0);
+    expect(gapsWithin(live.tracks.face, -5, 30, 0).at(-1)?.reason).toBe("fault");
+    expect(gapsWithin(live.tracks.voice, -5, 30, 0).at(-1)?.reason).toBe("no-record");
+    expect(live.session?.consented).toEqual(SESSION.consented);
+  });
+
+  it("is known to who opens the page after it", () => {
+    const live = new LiveTracks();
+    live.take({ topic: "session", event: { ...SESSION, faults: ["physio"] }, age_ms: null }, 0);
+    expect([live.tracks.heart, live.tracks.skin].map(silence)).toEqual(["fault", "fault"]);
+  });
+
+  it("is told in the reader's words, and by its name where this page does not know the service", () => {
+    const words = LANGUAGES.map((language) => stoppedParts(["physio", "from-the-future"], language));
+    expect(words).toEqual(["from-the-future, heart and skin", "from-the-future, 心率与皮肤电"]);
+    expect(() => markStopped(emptyTracks(), ["from-the-future"])).not.toThrow();
   });
 });

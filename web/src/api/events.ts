@@ -248,6 +248,9 @@ export type TopicName =
   | "session.directives.v1"
   | "session.events.v1";
 
+/** Every service that a fault may stop a session in. */
+export type ServiceName = "audio" | "face" | "fusion" | "physio" | "recommender";
+
 /** What a message of each topic holds. */
 export interface EventOfTopic {
   "capture.signals.v1": SignalChunk;

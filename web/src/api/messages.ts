@@ -12,6 +12,7 @@ export interface SessionDescription {
   profile: string;
   emotion_inference: boolean;
   consented: Modality[];
+  faults: string[]; // services that a fault stopped it in; the others go on
   streams: [topic: TopicName, streamId: string][];
 }
 

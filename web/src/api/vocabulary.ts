@@ -1,6 +1,6 @@
 // Written by web/generate.py from src/affectloop/events and topics.py; `make docs` writes it anew.
 
-import type { ActionUnit, Emotion, EventOfTopic, Expression, Modality, TopicName } from "./events";
+import type { ActionUnit, Emotion, EventOfTopic, Expression, Modality, ServiceName, TopicName } from "./events";
 
 export const MODALITIES = [
   "face",
@@ -70,3 +70,12 @@ export const STREAM_OF_TOPIC = {
   "session.directives.v1": "directives",
   "session.events.v1": "session",
 } as const satisfies Partial<Record<keyof EventOfTopic, string>>;
+
+/** What each service makes: where a fault stopped a session in it, nothing more comes there. */
+export const TOPICS_OF_SERVICE: Record<ServiceName, readonly TopicName[]> = {
+  audio: ["audio.features.v1"],
+  face: ["face.features.v1"],
+  fusion: ["emotion.estimates.v1"],
+  physio: ["physio.features.v1"],
+  recommender: ["session.directives.v1"],
+};

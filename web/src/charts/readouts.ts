@@ -21,7 +21,8 @@ function value(track: Track, column: number, t: number): Value {
 
 function why(track: Track, t: number, words: Words): string {
   const gap = gapsWithin(track, t - 0.01, t + 0.01, 0).at(-1);
-  return track.t.length === 0 ? "–" : words.reasons[gap?.reason ?? "no-record"];
+  if (track.t.length === 0) return track.stopped ? words.reasons.fault : "–";
+  return words.reasons[gap?.reason ?? "no-record"];
 }
 
 function withBand(track: Track, column: number, t: number): string | null {

@@ -4,7 +4,7 @@ import type { Cause, Modality } from "../api/events";
 import { EXPRESSIONS, MODALITIES } from "../api/vocabulary";
 import { causeWords, type Words } from "../i18n";
 import { changes, type Change } from "../tracks/levelChanges";
-import { between, firstAfter, gapsWithin, type Gap, type Trace, type Track, type Tracks, type Value } from "../tracks/model";
+import { between, firstAfter, gapsWithin, silence, type Gap, type Trace, type Track, type Tracks, type Value } from "../tracks/model";
 import { facesShown, peaks, smooth } from "./expressions";
 import { band, dot, hatch, line, ticks, textWidth, within, write, type Pane } from "./pane";
 import { BAND_80, extent, linear, roundRange, type Scale } from "./scale";
@@ -30,7 +30,7 @@ const SHORTEST_GAP_PX = 4;
 function gaps(pane: Pane, track: Track, context: ChartContext, modality?: Modality): void {
   const perPixel = (pane.to - pane.from) / Math.max(1, pane.right - pane.left);
   const off = modality === undefined ? !MODALITIES.some(context.allowed) : !context.allowed(modality);
-  const nothing: Gap[] = context.live && track.t.length === 0 ? [{ from: pane.from, to: pane.to, reason: "no-record" }] : [];
+  const nothing: Gap[] = context.live && track.t.length === 0 ? [{ from: pane.from, to: pane.to, reason: silence(track) }] : [];
   const found = [...nothing, ...gapsWithin(track, pane.from, pane.to, SHORTEST_GAP_PX * perPixel)];
   const word = (reason: Gap["reason"]): string => context.words.reasons[off && reason === "no-record" ? "not-allowed" : reason] ?? reason;
   hatch(pane, found, word);
@@ -126,7 +126,7 @@ function drawHeart(pane: Pane, context: ChartContext): void {
 function drawSkin(pane: Pane, context: ChartContext): void {
   const { skin, conductance, responses } = context.tracks;
   const measured = conductance.t.length > 0;
-  const level = measured ? { t: conductance.t, columns: [trusted(conductance, skin.gaps)] } : { t: skin.t, columns: [skin.columns[1]!] };
+  const level = measured ? { t: conductance.t, columns: [trusted(conductance, unjudged(skin))] } : { t: skin.t, columns: [skin.columns[1]!] };
   const all = extent([...inSpan(level, level.columns[0]!, pane), ...inSpan(skin, skin.columns[0]!, pane)]);
   const range = roundRange(...(all ?? [0, 1]), 0.4);
   const y = linear(range[0], range[1], pane.bottom, pane.top);
@@ -142,6 +142,11 @@ function drawSkin(pane: Pane, context: ChartContext): void {
     dot(pane, pane.x(response.t), y(value), pane.palette.body, radius);
     if (radius > 3) dot(pane, pane.x(response.t), y(value), pane.palette.panel, radius - 2);
   }
+}
+
+/** Where nobody says that the signal is good: its gaps, and all that comes after a fault. */
+export function unjudged(track: Track): readonly Gap[] {
+  return track.stopped ? [...track.gaps, { from: track.t.at(-1) ?? -Infinity, to: Infinity, reason: "fault" }] : track.gaps;
 }
 
 /** What was measured, without the stretches that are not to be trusted. */

@@ -1,20 +1,25 @@
 // The words of every page: a learner's and a teacher's, not an engineer's.
 
-import type { Cause, Emotion, Expression, Guidance, Modality, Reason } from "../api/events";
+import type { Cause, Emotion, Expression, Guidance, Modality, Reason, ServiceName } from "../api/events";
 
 const percent = (value: number): string => `${Math.round(value * 100)}\u202f%`;
 
+/** Why a stretch has no value: what its records say, or why there are none. */
+export type GapReason = Reason | "no-record" | "ended" | "fault";
+
 /** A word for every code that an event may hold: one that is missing, or that no event knows, is a type error. */
 interface CodeWords {
+  services: Record<ServiceName, string>; // what a fault in one stops
   emotions: Record<Emotion | Expression, string>;
   short: Record<Emotion, string>;
   modalities: Record<Modality, string>;
-  reasons: Record<Reason | "no-record" | "ended", string>;
+  reasons: Record<GapReason, string>;
   causes: Record<Cause, (value: number | null, detail: string) => string>; // its figure, and the emotions that it names
   guidance: Record<Guidance, string>;
 }
 
 const codes: CodeWords = {
+  services: { face: "face", physio: "heart and skin", audio: "voice", fusion: "estimate", recommender: "choice of items" },
   emotions: {
     anger: "anger", contempt: "contempt", disgust: "disgust", fear: "fear", happiness: "happiness", sadness: "sadness",
     surprise: "surprise", neutral: "neutral",
@@ -28,6 +33,7 @@ const codes: CodeWords = {
     "moving": "moving too much", "too-few-beats": "too few heartbeats", "no-face": "no face seen", "turned-away": "turned away",
     "too-small": "too far away", "too-dark": "too dark", "blurred": "blurred", "silent": "silent", "no-speech": "nobody speaks",
     "clipped": "too loud", "unsure": "too unsure", "not-allowed": "sensing off", "no-record": "nothing received", "ended": "recording over",
+    "fault": "stopped by a fault",
   },
   causes: {
     "first-item": () => "first item: an easy one",
@@ -96,6 +102,8 @@ export const en = {
   recorded: "recorded learner",
   live: "live",
   over: "session over",
+  stoppedByFault: "stopped by a fault",
+  faultNotice: (parts: string) => `A fault in the software stopped a part of this session: ${parts}. The rest of it goes on.`,
   connecting: "Connecting …",
   reconnecting: (seconds: number) => `Connection lost. Trying again in ${seconds} s.`,
   waiting: "Connected. Nothing has been received yet.",

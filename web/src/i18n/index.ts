@@ -2,7 +2,7 @@ import type { CauseGiven, Emotion } from "../api/events";
 import { en, type Words } from "./en";
 import { zh } from "./zh";
 
-export type { Words } from "./en";
+export type { GapReason, Words } from "./en";
 export const LANGUAGES: readonly Words[] = [en, zh];
 
 /** The dictionary for the address's `?lang=`, else for the reader's own languages, else English. */
@@ -19,6 +19,12 @@ export function choose(search: string, preferred: readonly string[]): Words {
 export function causeWords(given: CauseGiven, words: Words): string {
   const say = words.causes[given.cause] as Words["causes"][CauseGiven["cause"]] | undefined;
   return say ? say(given.value, detailWords(given.detail, words)) : given.cause;
+}
+
+/** What a fault stopped, in words; a service that this page does not know is shown by its name. */
+export function stoppedParts(services: Iterable<string>, words: Words): string {
+  const known: Partial<Record<string, string>> = words.services;
+  return [...services].map((name) => known[name] ?? name).sort().join(", ");
 }
 
 /** "fear/surprise" in the reader's language. */

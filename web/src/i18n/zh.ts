@@ -11,10 +11,11 @@ export const zh: Words = {
   },
   short: { anger: "怒", contempt: "蔑", disgust: "厌", fear: "惧", happiness: "喜", sadness: "悲", surprise: "惊" },
   modalities: { face: "面部", wristband: "手环", voice: "语音" },
+  services: { face: "面部", physio: "心率与皮肤电", audio: "语音", fusion: "估计", recommender: "选题" },
   reasons: {
     "good": "正常", "no-signal": "没有信号", "warming-up": "正在熟悉", "off-body": "未佩戴", "noisy": "噪声过大", "moving": "动作过大",
     "too-few-beats": "心跳太少", "no-face": "未见面部", "turned-away": "转开了脸", "too-small": "离得太远", "too-dark": "太暗", "blurred": "模糊",
-    "silent": "安静", "no-speech": "无人说话", "clipped": "声音过大", "unsure": "不够确定", "not-allowed": "感知已关闭", "no-record": "没有收到数据", "ended": "记录结束",
+    "silent": "安静", "no-speech": "无人说话", "clipped": "声音过大", "unsure": "不够确定", "not-allowed": "感知已关闭", "no-record": "没有收到数据", "ended": "记录结束", "fault": "因故障停止",
   },
   rows: {
     trials: "练习题", face: "面部", heart: "心率", skin: "皮肤电导", voice: "语音", arousal: "唤醒度", valence: "效价", difficulty: "难度",
@@ -74,6 +75,8 @@ export const zh: Words = {
   recorded: "录制的学习者",
   live: "实时",
   over: "会话已结束",
+  stoppedByFault: "因故障停止",
+  faultNotice: (parts) => `软件故障使本次会话的一部分停止：${parts}。其余部分继续。`,
   connecting: "正在连接……",
   reconnecting: (seconds) => `连接中断，${seconds} 秒后重试。`,
   waiting: "已连接，尚未收到数据。",

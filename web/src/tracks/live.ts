@@ -5,6 +5,7 @@ import type {
 } from "../api/events";
 import type { EventMessage, Message, SessionDescription, ShownTopic } from "../api/messages";
 import { END_OF_TIME_US, STREAM_OF_TOPIC } from "../api/vocabulary";
+import { markStopped, tracksOf } from "./faults";
 import { emptyTracks, firstAfter, noteGap, put, type Trace, type Tracks } from "./model";
 
 const KEPT_S = 90; // the rows show 60 s; a little more lets their left edge be whole
@@ -19,6 +20,7 @@ export class LiveTracks {
   readonly tracks: Tracks = emptyTracks();
   session: SessionDescription | null = null;
   ended = false;
+  readonly faults = new Set<string>(); // services that a fault stopped it in
   estimate: EmotionEstimate | null = null;
   estimateAt = -Infinity;
   newest = -Infinity; // s since the origin
@@ -70,7 +72,8 @@ export class LiveTracks {
   private describe(session: SessionDescription): void {
     this.session = session;
     this.originUs ??= session.started_at_us;
-    this.ended = session.ended_at_us !== null && session.ended_at_us !== undefined;
+    this.ended = session.ended_at_us !== null;
+    session.faults.forEach((service) => this.stopped(service));
   }
 
   private sort(message: EventMessage, t: number): void {
@@ -88,11 +91,8 @@ export class LiveTracks {
   }
 
   private over(topic: ShownTopic, stream: string): void {
-    const { face, heart, skin, voice, affect } = this.tracks;
-    if (topic === "face.features.v1" && stream === LEARNERS_FACE) face.ended = true;
-    if (topic === "physio.features.v1") heart.ended = skin.ended = true;
-    if (topic === "audio.features.v1") voice.ended = true;
-    if (topic === "emotion.estimates.v1") affect.ended = true;
+    if (topic === "face.features.v1" && stream !== LEARNERS_FACE) return;
+    for (const track of tracksOf(this.tracks, topic)) track.ended = true;
   }
 
   private signals(chunk: SignalChunk, t: number): void {
@@ -164,8 +164,14 @@ export class LiveTracks {
 
   private changed(event: SessionChanged): void {
     if (event.change === "ended") this.ended = true;
+    if (event.change === "stopped-by-fault") this.stopped(event.service);
     const changesConsent = event.change === "consent-given" || event.change === "consent-withdrawn"; // the start is what the descriptor tells
     if (this.session && changesConsent) this.session = { ...this.session, consented: event.consented };
+  }
+
+  private stopped(service: string): void {
+    this.faults.add(service);
+    markStopped(this.tracks, [service]);
   }
 
   private heard(modality: Modality, t: number, says: boolean): void {

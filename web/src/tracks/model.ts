@@ -2,6 +2,7 @@
 
 import type { CauseGiven, Emotion, Guidance, Item, Reason } from "../api/events";
 import { EXPRESSIONS } from "../api/vocabulary";
+import type { GapReason } from "../i18n";
 
 export type Value = number | null;
 
@@ -15,7 +16,7 @@ export interface Trace {
 export interface Gap {
   from: number;
   to: number;
-  reason: Reason | "no-record" | "ended";
+  reason: GapReason;
 }
 
 /** A trace, its gaps, and the longest step between two values that is not a gap. */
@@ -23,6 +24,7 @@ export interface Track extends Trace {
   gaps: Gap[];
   step: number;
   inGap?: boolean; // the last gap goes on
+  stopped?: boolean; // a fault stopped the service that filled it
   ended?: boolean; // its last record said that nothing follows
 }
 
@@ -144,6 +146,11 @@ export function gapsWithin(track: Track, from: number, to: number, shortest: num
   return [...shown, ...silences(track, from, to)].sort((one, other) => one.from - other.from);
 }
 
+/** Why nothing follows the last record. */
+export function silence(track: Track): GapReason {
+  return track.stopped ? "fault" : track.ended ? "ended" : "no-record";
+}
+
 function silences(track: Track, from: number, to: number): Gap[] {
   const found: Gap[] = [];
   const add = (start: number, end: number, longest: number, reason: Gap["reason"] = "no-record"): void => {
@@ -155,6 +162,6 @@ function silences(track: Track, from: number, to: number): Gap[] {
     add(track.t[index - 1]!, track.t[index]!, track.step);
   }
   const late = track.step + 1.5; // what is on its way is not missing
-  add(track.t.at(-1)!, to, late, track.ended ? "ended" : "no-record");
+  add(track.t.at(-1)!, to, late, silence(track));
   return found;
 }

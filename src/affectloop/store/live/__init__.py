@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from affectloop.session import Session
@@ -16,6 +16,9 @@ class LiveState(Protocol):
 
     def session(self, session_id: str) -> Session | None:
         """The session, or ``None`` where it is unknown or erased."""
+
+    def sessions_named(self, session_ids: Sequence[str]) -> list[Session | None]:
+        """Several sessions at once, in the order of their names; as ``session`` each."""
 
     def change_session(self, session_id: str, change: Callable[[Session], Session]) -> Session | None:
         """Replace a session by what ``change`` makes of it, with no other change in between; gives the new one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from affectloop.clock import Clock, SystemClock
 from affectloop.session import Session
@@ -32,6 +32,11 @@ class MemoryLiveState:
         """The session, or ``None``."""
         with self._lock:
             return self._sessions.get(session_id)
+
+    def sessions_named(self, session_ids: Sequence[str]) -> list[Session | None]:
+        """Several sessions at once."""
+        with self._lock:
+            return [self._sessions.get(session_id) for session_id in session_ids]
 
     def change_session(self, session_id: str, change: Callable[[Session], Session]) -> Session | None:
         """Replace a session by what ``change`` makes of it."""

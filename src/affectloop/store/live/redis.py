@@ -6,7 +6,7 @@ no longer than its descriptor, which lives ``retention_s`` from the last time it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -69,6 +69,7 @@ class RedisLiveState:
         self._redis = Redis.from_url(url, socket_timeout=ANSWER_WITHIN_S, socket_connect_timeout=ANSWER_WITHIN_S, health_check_interval=15)
         self._prefix = prefix
         self._retention_ms = round(retention_s * 1000)
+        self._known: dict[str, tuple[bytes, Session]] = {}  # descriptors of the last look at several, and what they say
         self._write = self._redis.register_script(WRITE)
         self._write_newer = self._redis.register_script(WRITE_NEWER)
         self._count = self._redis.register_script(COUNT)
@@ -83,6 +84,22 @@ class RedisLiveState:
         """The session, or ``None``."""
         with self._answering():
             return _session(self._redis.get(self._descriptor(session_id)))
+
+    def sessions_named(self, session_ids: Sequence[str]) -> list[Session | None]:
+        """Several sessions at once; one whose descriptor is as it was is not read again."""
+        if not session_ids:
+            return []
+        with self._answering():
+            texts: Any = self._redis.mget([self._descriptor(session_id) for session_id in session_ids])
+        known, self._known = self._known, {}
+        sessions: list[Session | None] = []
+        for session_id, text in zip(session_ids, texts, strict=True):
+            before = known.get(session_id)
+            session = before[1] if before is not None and before[0] == text else _session(text)
+            if session is not None:
+                self._known[session_id] = (text, session)
+            sessions.append(session)
+        return sessions
 
     def change_session(self, session_id: str, change: Callable[[Session], Session]) -> Session | None:
         """Replace a session by what ``change`` makes of it; tries again where another one was faster."""

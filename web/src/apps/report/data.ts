@@ -29,6 +29,7 @@ export interface Figures {
   session_id: string;
   started_at_us: number;
   duration_s: number;
+  stopped_by_fault: string[]; // services
   heart_rate_mean_bpm: Measured;
   heart_rate_lowest_bpm: Measured;
   heart_rate_highest_bpm: Measured;
