@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Mapping
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +16,10 @@ from affectloop_capture.playback.merge import MergedSource, merge
 from affectloop_capture.playback.placing import FILES_START_AT_US
 from affectloop_capture.samples import samples_of
 from affectloop_capture.sources.base import Source
+from affectloop_capture.sources.files.video import open_video
 from affectloop_capture.sources.sampled import AudioTrack, SignalTrack
-from unit.capture.making import START_US
+from unit.capture.making import START_US, write_video
+from unit.capture.matroska import frames_at, write_matroska
 
 S = 1_000_000
 HOUR = 3600
@@ -118,3 +121,18 @@ def test_a_stream_that_starts_late_says_so_at_once_and_twice_a_minute(late_s: in
     for event, following in itertools.pairwise(events):
         assert event.header.complete_until_us == following.header.event_time_us
         assert event.header.complete_until_us <= event.header.event_time_us + max(30 * S, chunk_ms * 1000 + 250_000)
+
+
+def test_a_videos_date_is_read_from_its_container(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4")
+    content = bytearray(path.read_bytes())
+    at = content.index(b"mvhd") + 8
+    content[at : at + 4] = (START_US // S + 2_082_844_800).to_bytes(4, "big")
+    path.write_bytes(content)
+    assert (open_video(path).starts_at_us, open_video(path).clock_is_rough) == (START_US, True)
+    content[at : at + 4] = bytes(4)
+    path.write_bytes(content)
+    assert open_video(path).starts_at_us is None
+    since_2001_ns = (START_US - 978_307_200 * S) * 1000
+    dated = write_matroska(tmp_path / "a.webm", frames_at(range(0, 400, 40)), made_ns=since_2001_ns)
+    assert open_video(dated).starts_at_us == START_US

@@ -60,7 +60,7 @@ def _of_folder(folder: Path) -> Iterator[Member]:
             raise InvalidInput(f"{folder}: holds more than {MOST_FILES} files; give the folder of one session")
         for name in files:
             if (Path(place) / name).is_file():  # no device, no pipe: reading those would never end
-                yield Member(PurePosixPath(within.as_posix()) / name, _file_reader(Path(place) / name))
+                yield Member(PurePosixPath(_printable((within / name).as_posix())), _file_reader(Path(place) / name))
 
 
 def _file_reader(path: Path) -> Callable[[int], bytes]:
@@ -111,11 +111,16 @@ def _inner_path(path: Path, name: str) -> PurePosixPath:
     if inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
         shown = ascii(name)[:80]
         raise InvalidInput(f"{path}: holds {shown}, a path that leads out of the zip; no wristband writes that; export the session again")
-    return inner
+    return PurePosixPath(_printable(str(inner)))
+
+
+def _printable(name: str) -> str:
+    """A name for a sentence: a damaged zip's may hold anything."""
+    return "".join(sign if sign.isprintable() else "?" for sign in name)
 
 
 def _zip_reader(path: Path, entry: zipfile.ZipInfo) -> Callable[[int], bytes]:
-    where = f"{path}: {entry.filename}"
+    where = f"{path}: {_printable(entry.filename)}"
 
     def read(most: int) -> bytes:
         if entry.flag_bits & _ENCRYPTED:
