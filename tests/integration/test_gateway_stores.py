@@ -113,6 +113,21 @@ def test_a_change_of_profile_beside_answers_and_starting_sessions_leaves_none_th
     assert {at.live_session(one["session_id"]).consented for one in listed} == {frozenset()}
 
 
+def test_acts_looks_and_denials_are_audited_from_many_threads_in_one_chain(at: School) -> None:
+    learner_id = at.learner()
+    session_id = at.start(learner_id)["session_id"]
+    tokens = [at.token(role) for role in ("teacher", "counsellor", "researcher", "platform")]
+    paths = [f"/v1/sessions/{session_id}/estimate", f"/v1/learners/{learner_id}/name", "/v1/audit"]
+    asking = [threading.Thread(target=at.call, args=("GET", path), kwargs={"token": token}) for token in tokens for path in paths]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    entries = [(role, action) for role, action, subject in at.audited() if subject in {session_id, learner_id, "north"}]
+    assert {("teacher", "view.estimate.denied"), ("counsellor", "view.estimate"), ("researcher", "view.audit.denied")} <= set(entries)
+    assert at.call("GET", "/v1/audit").json()["first_broken"] is None
+
+
 def test_after_redis_was_emptied_every_open_session_comes_back(at: School, redis_address: str) -> None:
     sessions = {name: at.live_session(name) for name in (at.start()["session_id"] for _ in range(3))}
     with Redis.from_url(redis_address) as redis:

@@ -14,7 +14,7 @@ from affectloop.store.sql.outbox import Outbox
 from affectloop.store.sql.people import People, UnknownLearner
 from affectloop.store.sql.sessions import Sessions, UnknownSession
 from affectloop.store.sql.tables import Tenant
-from affectloop_gateway.api.consents.withdrawal import narrow_live
+from affectloop_gateway.api.consents.withdrawal import narrow_live, stop_expired
 from affectloop_gateway.api.dependencies import Dependencies
 from affectloop_gateway.api.sessions.end import end_row
 from affectloop_gateway.api.sessions.start import put_live
@@ -43,11 +43,13 @@ def restore(deps: Dependencies) -> int:
 
 
 def expire(deps: Dependencies) -> int:
-    """End abandoned sessions, delete what has outlived its retention; gives how many sessions live state forgot."""
+    """End expired consents and abandoned sessions, delete what has outlived its retention; gives how many sessions live state forgot."""
     with deps.store.reading(EVERY_TENANT) as work:
         tenants = work.rows.scalars(select(Tenant.tenant_id)).all()
     forgotten: list[str] = []
     for tenant_id in tenants:
+        with deps.store.work(tenant_id) as work:
+            stop_expired(deps, work)
         with deps.store.work(tenant_id) as work:
             before_us = work.now_us - round(deps.settings.abandoned_after_s * 1e6)
             for row in Sessions(work).abandoned(before_us):

@@ -152,6 +152,21 @@ def test_in_an_eu_school_the_key_goes_with_the_session(at: School) -> None:
     assert at.live.sessions() == []
 
 
+def test_what_a_consent_that_has_expired_allowed_is_read_no_more(at: School) -> None:
+    learner_id = at.learner()
+    consent = {"version": 1, "assent": True, "expires_at_us": at.clock.wall_us() + 100_000_000}
+    at.call("PUT", f"/v1/learners/{learner_id}/consents/face", consent)
+    sessions = [at.start(whose)["session_id"] for whose in (learner_id, at.learner())]
+    seen = []
+    for seconds in (99, 1):
+        at.clock.advance(seconds)
+        expire(at.dependencies)
+        seen.append([Modality.FACE in at.live_session(name).consented for name in sessions])
+    assert seen == [[True, True], [False, True]]
+    with at.store.reading("north") as work:
+        assert Sessions(work).get(sessions[0]).consented == ["voice", "wristband"]
+
+
 def test_a_session_that_nobody_ended_is_ended(at: School, session_id: str) -> None:
     at.clock.advance(at.dependencies.settings.abandoned_after_s + 1)
     expire(at.dependencies)
