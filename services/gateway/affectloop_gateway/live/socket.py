@@ -123,8 +123,9 @@ async def _show(deps: Dependencies, socket: WebSocket, token: str, admitted: _Ad
     async with deps.feed.watching(session_id, admitted.permissions) as watch:
         await _send(socket, first_message(admitted.session))
         for message in await asyncio.to_thread(deps.feed.render, session_id, watch.before, Downsampler()):
-            if watch.permissions.shows(message.view, message.modalities):
-                await _send(socket, message.text)
+            seen = message.seen_with(watch.permissions)
+            if seen is not None:
+                await _send(socket, seen.text)
         watch.before = ()
         try:
             async with anyio.create_task_group() as tasks:
