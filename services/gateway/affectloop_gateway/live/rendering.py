@@ -13,7 +13,7 @@ from affectloop.events import Modality
 from affectloop.policy.access import may_be_read, rests_on
 from affectloop.session import Mode, Session
 from affectloop.topics import TOPIC_OF_EVENT, TOPICS, View
-from affectloop.viewing import as_viewed
+from affectloop.viewing import as_viewed, session_as_viewed
 from affectloop_gateway.live.downsampling import Downsampler
 
 SHOWN_TOPICS = tuple(topic.name for topic in TOPICS if topic.view is not None)
@@ -47,25 +47,9 @@ def message_of(record: Record, session: Session, arrived_us: int, downsampler: D
     return Message(topic.name, topic.view, rests_on(event, session.consented), text)
 
 
-def description_of(session: Session) -> dict[str, Any]:
-    """A session as it may be told: never its key."""
-    return {
-        "session_id": session.session_id,
-        "learner_id": session.learner_id,
-        "mode": session.mode.value,
-        "started_at_us": session.started_at_us,
-        "ended_at_us": session.ended_at_us,
-        "profile": session.profile,
-        "emotion_inference": session.emotion_inference,
-        "consented": sorted(session.consented),
-        "faults": session.stopped_in,
-        "streams": [[stream.topic, stream.stream_id] for stream in session.streams],
-    }
-
-
 def first_message(session: Session) -> str:
     """What a live view is told before anything else."""
-    return _text("session", description_of(session), None)
+    return _text("session", session_as_viewed(session), None)
 
 
 def _text(topic: str, content: Any, age_ms: float | None) -> str:

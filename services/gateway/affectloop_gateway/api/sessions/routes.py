@@ -15,7 +15,7 @@ from affectloop.store.sql.sessions import Sessions
 from affectloop.store.sql.tokens import Caller
 from affectloop.store.sql.training import Directives
 from affectloop.topics import DIRECTIVES, View
-from affectloop.viewing import as_viewed, viewed
+from affectloop.viewing import as_viewed, session_as_viewed, viewed
 from affectloop_gateway.api.consents.withdrawal import stop_sensing
 from affectloop_gateway.api.dependencies import AnyCaller, Dependencies, Deps
 from affectloop_gateway.api.errors import RESPONSES
@@ -25,7 +25,6 @@ from affectloop_gateway.api.sessions import models, trials
 from affectloop_gateway.api.sessions.course import course_of, stored_description
 from affectloop_gateway.api.sessions.end import end as end_session
 from affectloop_gateway.api.sessions.start import start_session
-from affectloop_gateway.live.rendering import description_of
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"], responses=RESPONSES)
 
@@ -40,7 +39,7 @@ def start(deps: Deps, asking: AnyCaller, body: models.SessionStart) -> models.Se
     """
     started = start_session(deps, asking, body)
     refused = [models.RefusedModality(modality=no.modality, problem=no.problem, remedy=no.remedy) for no in started.refused]
-    return models.SessionStarted(**description_of(started.session), refused=refused, streaming_token=started.streaming_token)
+    return models.SessionStarted(**session_as_viewed(started.session), refused=refused, streaming_token=started.streaming_token)
 
 
 @router.get("", summary="The newest sessions first")
@@ -65,7 +64,7 @@ def session(deps: Deps, asking: AnyCaller, session_id: SessionId) -> models.Sess
     """How a session was started, and what may be read of it now."""
     with permitted(deps, asking, Action.SESSION_VIEW, session_id=session_id) as work:
         known = known_session(deps, asking, work, session_id)
-        return models.SessionDescription(**description_of(known))
+        return models.SessionDescription(**session_as_viewed(known))
 
 
 @router.post(
