@@ -179,6 +179,15 @@ def test_the_latest_value_of_a_kind_replaces_the_one_before(live: LiveState) -> 
     assert (live.latest("session", "directive"), live.latest("session", "estimate")) == (b"2", None)
 
 
+def test_a_dropped_value_is_gone_and_dropping_it_again_is_nothing(live: LiveState) -> None:
+    live.put_session(made(session_id="session"))
+    live.put_latest("session", "estimate", b"calm")
+    assert live.latest("session", "estimate") == b"calm"
+    for _ in range(2):
+        live.drop_latest("session", "estimate")
+    assert live.latest("session", "estimate") is None
+
+
 def test_what_is_written_for_a_session_that_was_forgotten_does_not_come_back(live: LiveState) -> None:
     session = made()
     live.put_session(session)

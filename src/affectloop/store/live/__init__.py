@@ -52,6 +52,9 @@ class LiveState(Protocol):
     def put_latest(self, session_id: str, kind: str, value: bytes) -> None:
         """Keep the newest value of a kind (``estimate``, ``directive``)."""
 
+    def drop_latest(self, session_id: str, kind: str) -> None:
+        """Delete the newest value of a kind, if there is one."""
+
     def latest(self, session_id: str, kind: str) -> bytes | None:
         """The newest value of a kind."""
 

@@ -95,6 +95,11 @@ class MemoryLiveState:
             if session_id in self._sessions:
                 self._latest[session_id][kind] = value
 
+    def drop_latest(self, session_id: str, kind: str) -> None:
+        """Delete the newest value of a kind."""
+        with self._lock:
+            self._latest.get(session_id, {}).pop(kind, None)
+
     def latest(self, session_id: str, kind: str) -> bytes | None:
         """The newest value of a kind."""
         with self._lock:

@@ -161,6 +161,11 @@ class RedisLiveState:
         """Keep the newest value of a kind."""
         self._write_part(session_id, LATEST, kind, value)
 
+    def drop_latest(self, session_id: str, kind: str) -> None:
+        """Delete the newest value of a kind."""
+        with self._answering():
+            self._redis.hdel(self._part(session_id, LATEST), kind)
+
     def latest(self, session_id: str, kind: str) -> bytes | None:
         """The newest value of a kind."""
         with self._answering():
