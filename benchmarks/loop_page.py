@@ -44,6 +44,8 @@ to be worth a look, and unreadable ones. **Load late** is the load's own latenes
 Each learner answers a trial every 5 s; a directive's age counts from the trial. The load's records are made and sealed before the run;
 capture's and the gateway's own work (decoding, consent, storing, pushing to the page) is not in the figures. All learners are
 synthetic."""
+COMPARED = """Each case was run by that commit's own programs, then by these, with the same packages. CPU is that of the services'
+processes; an embedded one also takes the load in and hands the results out. A dash: the load was late, or they were too few."""
 TARGET_EMBEDDED_MS, TARGET_KAFKA_MS, TARGET_KAFKA_LEARNERS = 60.0, 300.0, 50
 
 
@@ -60,10 +62,21 @@ class Table:
         return [_row(self.heading), rule, *map(_row, self.rows), ""]
 
 
-def page(results: Sequence[Result], options: Sequence[str]) -> str:
-    """The whole page."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A case as it is now, and as it was at another commit where that was asked for."""
+
+    after: Result
+    before: Result | None = None
+
+
+def page(pairs: Sequence[Pair], options: Sequence[str], commit: str = "") -> str:
+    """The whole page; ``commit`` names that with which it was compared."""
+    results = [pair.after for pair in pairs]
     lines = ["# The loop: how old results are, and what a learner costs", "", *_circumstances(results, options), "", DEFINITIONS, ""]
     lines += ["## Against the targets", "", *_targets(results)]
+    if any(pair.before for pair in pairs):
+        lines += [f"## Before and after: {commit}", "", COMPARED, "", *_compared(pairs).lines()]
     for topology, (heading, what) in HEADINGS.items():
         runs = [result for result in results if result.case.topology is topology]
         if runs:
@@ -71,12 +84,14 @@ def page(results: Sequence[Result], options: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def write(folder: Path, text: str, results: Sequence[Result]) -> None:
+def write(folder: Path, text: str, pairs: Sequence[Pair], commit: str = "") -> None:
     """Put the page and all figures where the others are."""
     (folder / "loop.md").write_text(text)
-    figures = [asdict(result) | {"valid": result.valid} for result in results]
+    figures = [asdict(pair.after) | {"valid": pair.after.valid} for pair in pairs]
+    earlier = [asdict(pair.before) | {"valid": pair.before.valid} for pair in pairs if pair.before]
+    before = {"before": {"commit": commit, "runs": earlier}} if earlier else {}
     machine = {"processor": processor_name(), "cores": os.cpu_count(), "python": platform.python_version()}
-    (folder / "loop.json").write_text(json.dumps({"machine": machine, "runs": figures}, indent=1) + "\n")
+    (folder / "loop.json").write_text(json.dumps({"machine": machine, "runs": figures, **before}, indent=1) + "\n")
 
 
 def line(result: Result) -> str:
@@ -127,6 +142,39 @@ def _targets(results: Sequence[Result]) -> list[str]:
         "What one core carries of wristbands and voices is in [physio-speed.md](physio-speed.md) and [audio-speed.md](audio-speed.md).",
         "",
     ]
+
+
+def _compared(pairs: Iterable[Pair]) -> Table:
+    """CPU and the age of estimates, each before and after."""
+    heading = (
+        "before -> after", "CPU of services, ms a learner and second", "after / before", "estimate p50, ms", "estimate p95, ms",
+        "directive p95, ms", "load late p99, ms", "cores busy",
+    )  # fmt: skip
+    rows = []
+    for pair in pairs:
+        if pair.before is not None:
+            both = (pair.before, pair.after)
+            spent = [_of_services(result, result.cpu_ms)[0] for result in both]
+            rows.append(
+                (
+                    _name(pair.after),
+                    " -> ".join(f"{ms:.1f}" for ms in spent),
+                    f"{spent[1] / spent[0]:.2f}" if spent[0] else "-",
+                    *(" -> ".join(_age(result, *which) for result in both) for which in AGES_COMPARED),
+                    " -> ".join(f"{result.late_p99_ms:.0f}" for result in both),
+                    " -> ".join(f"{result.machine_busy:.0%}" for result in both),
+                )
+            )
+    return Table(heading, rows)
+
+
+AGES_COMPARED = (("estimate", "p50"), ("estimate", "p95"), ("directive", "p95"))
+
+
+def _age(result: Result, stage: str, which: str) -> str:
+    """An age of a stage, where the run says anything of ages."""
+    told = result.stages.get(stage) if result.valid else None
+    return _number(getattr(told.since_input, which)) if told else "-"
 
 
 def _ages(runs: Iterable[Result]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import multiprocessing
 import tempfile
 import threading
@@ -47,6 +48,7 @@ class Case:
     seconds: float
     warm_up_s: float
     together: bool = False  # over Kafka: all services in one process, instead of one each
+    edges: bool = False  # with capture and gateway: gRPC in, WebSocket out, trials by REST, SQL and outbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,7 +270,7 @@ def _end(process: _Process) -> None:
 def _receive(pipe: Connection, stop: threading.Event, take: Callable[[list[Seen]], None]) -> None:
     while not stop.is_set():
         if pipe.poll(0.1):
-            take(pipe.recv())
+            take([Seen.of_flat(flat) for flat in marshal.loads(pipe.recv_bytes())])
 
 
 def _cpu_s(process: psutil.Process) -> float:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from affectloop.events import EmotionEstimate, Event, Modality
+from affectloop.events import FELT_CAUSES, EmotionEstimate, Event, Modality
 from affectloop.policy.profile import STAFF, Deed, Profile, Role
 from affectloop.topics import TOPIC_BY_NAME, TOPIC_OF_EVENT, View
 
@@ -199,6 +200,11 @@ def rests_on(event: Event, otherwise: frozenset[Modality]) -> frozenset[Modality
     if event.modality is not None:
         return frozenset({event.modality})
     return otherwise if _fused(event) else frozenset()
+
+
+def without_felt_causes(directive: dict[str, Any]) -> dict[str, Any]:
+    """A directive's fields as they are told to who may not see estimates: a cause such as rising strain is one."""
+    return {**directive, "causes": [cause for cause in directive.get("causes", ()) if cause["cause"] not in FELT_CAUSES]}
 
 
 def may_be_read(event: Event, consented: frozenset[Modality]) -> bool:

@@ -73,7 +73,7 @@ def stop_live(live: LiveState, session_ids: Iterable[str], modalities: frozenset
 
     for session_id in session_ids:
         if live.change_session(session_id, without) is not None:
-            live.put_latest(session_id, ESTIMATE, b"")
+            live.drop_latest(session_id, ESTIMATE)
 
 
 def narrow_live(deps: Dependencies) -> None:
