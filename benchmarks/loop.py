@@ -38,7 +38,8 @@ def cases(chosen: argparse.Namespace) -> list[Case]:
     of_each = [(topology, bus, count) for topology in Topology for bus in buses for count in sizes[topology]]
     made = [Case(topology=topology, bus=bus, learners=count, **given) for topology, bus, count in of_each]
     beside = [Case(topology=Topology.EDGE, bus="kafka", learners=count, together=True, **given) for count in chosen.one_process]
-    return made + (beside if "kafka" in buses else [])
+    edges = [Case(topology=Topology.EDGE, bus="memory", learners=count, edges=True, **given) for count in chosen.edges]
+    return made + (beside if "kafka" in buses else []) + (edges if "memory" in buses else [])
 
 
 def numbers(text: str) -> list[int]:
@@ -53,6 +54,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sound", type=numbers, default=[10, 50], help="numbers of learners whose voice comes as sound (default 10,50)")
     parser.add_argument("--video", type=numbers, default=[1, 2], help="numbers of learners whose face comes as video (default 1,2)")
     parser.add_argument("--one-process", type=numbers, default=[10], help="over Kafka, also with all services in one process (default 10)")
+    parser.add_argument("--edges", type=numbers, default=[1, 10, 50],
+                        help="embedded, with capture and gateway: gRPC in, WebSocket out, answers by REST (default 1,10,50)")  # fmt: skip
     parser.add_argument("--seconds", type=float, default=30.0, help="measured seconds of each run (default 30)")
     parser.add_argument("--warm-up", type=float, default=15.0, help="seconds before, until every window is full (default 15)")
     parser.add_argument("--bus", choices=["memory", "kafka", "both"], default="both")
@@ -68,7 +71,7 @@ def measured(planned: Sequence[Case], data: Path | None, before: Before | None) 
     """Run after run; one that fails is told of, and the others go on."""
     pairs: list[Pair] = []
     for number, case in enumerate(planned, start=1):
-        name = f"{number}/{len(planned)} {case.topology}, {case.bus}, {case.learners} learners"
+        name = f"{number}/{len(planned)} {'edges' if case.edges else case.topology}, {case.bus}, {case.learners} learners"
 
         def say(what: str, name: str = name) -> None:
             if sys.stderr.isatty():

@@ -16,7 +16,7 @@ from loop_run import LATE_MS, Result
 
 STAGES = {
     "face": "frame to face features", "physio": "samples to physiology", "audio": "sound to voice features",
-    "estimate": "features to estimate", "directive": "trial to directive",
+    "estimate": "features to estimate", "answered": "trial to acknowledgement", "directive": "trial to directive",
 }  # fmt: skip
 HEADINGS = {
     Topology.EDGE: (
@@ -42,8 +42,11 @@ to be worth a look, and unreadable ones. **Load late** is the load's own latenes
 {LATE_MS:.0f} ms (99th percentile) a run says nothing of the services but that the machine is full, and its ages are left out.
 
 Each learner answers a trial every 5 s; a directive's age counts from the trial. The load's records are made and sealed before the run;
-capture's and the gateway's own work (decoding, consent, storing, pushing to the page) is not in the figures. All learners are
-synthetic."""
+capture's and the gateway's own work (decoding, consent, storing, pushing to the page) is in the last section's figures alone. All
+learners are synthetic."""
+WITH_EDGES = """All seven services embedded. Devices send what the first table's do, by gRPC, a connection each; every learner's page
+watches by WebSocket and notes when an estimate or a directive is there; trials are answered by REST, and acknowledged once SQL holds them
+and their outbox row. One process is all devices and pages. *Others*: threads of gRPC, and those that edges share for what blocks."""
 COMPARED = """Each case was run by that commit's own programs, then by these, with the same packages. CPU is that of the services'
 processes; an embedded one also takes the load in and hands the results out. A dash: the load was late, or they were too few."""
 TARGET_EMBEDDED_MS, TARGET_KAFKA_MS, TARGET_KAFKA_LEARNERS = 60.0, 300.0, 50
@@ -78,9 +81,20 @@ def page(pairs: Sequence[Pair], options: Sequence[str], commit: str = "") -> str
     if any(pair.before for pair in pairs):
         lines += [f"## Before and after: {commit}", "", COMPARED, "", *_compared(pairs).lines()]
     for topology, (heading, what) in HEADINGS.items():
-        runs = [result for result in results if result.case.topology is topology]
+        runs = [result for result in results if result.case.topology is topology and not result.case.edges]
         if runs:
             lines += [f"## {heading}", "", what, "", *_ages(runs).lines(), *_costs(runs).lines(), *_services(runs).lines()]
+    runs = [result for result in results if result.case.edges]
+    if runs:
+        lines += [
+            "## From the device to the page",
+            "",
+            WITH_EDGES,
+            "",
+            *_ages(runs).lines(),
+            *_costs(runs).lines(),
+            *_services(runs).lines(),
+        ]
     return "\n".join(lines)
 
 
@@ -122,7 +136,9 @@ def _circumstances(results: Sequence[Result], options: Sequence[str]) -> list[st
 
 
 def _targets(results: Sequence[Result]) -> list[str]:
-    embedded = [result for result in results if result.case.bus == "memory" and result.case.topology is Topology.EDGE]
+    embedded = [
+        result for result in results if result.case.bus == "memory" and result.case.topology is Topology.EDGE and not result.case.edges
+    ]
     over_kafka = [
         result
         for result in results
@@ -227,16 +243,30 @@ def _cost(result: Result) -> Sequence[str]:
 
 
 def _services(runs: Sequence[Result]) -> Table:
-    """CPU by service: its process, or its thread where several share one."""
-    names = ["face", "physio", "audio", "fusion", "recommender", "reader", "writer"]
-    names = [name for name in names if any(_service_ms(result, name) is not None for result in runs)]
-    rows = [(_name(result), *(_number(_service_ms(result, name), digits=2) for name in names)) for result in runs]
-    return Table(("CPU, ms a learner and second", *names), rows)
+    """CPU by service: its process, or its threads where several share one; beside them the other threads of such a process."""
+    rows = [(_name(result), [_service_ms(result, name) for name in THREADS] + [_others_ms(result)]) for result in runs]
+    shown = [place for place in range(len(THREADS) + 1) if any(values[place] is not None for _, values in rows)]
+    heading = [[*THREADS, "others"][place] for place in shown]
+    cells = [(name, *(_number(values[place], digits=2) for place in shown)) for name, values in rows]
+    return Table(("CPU, ms a learner and second", *heading), cells)
+
+
+THREADS = ("face", "physio", "audio", "fusion", "recommender", "capture", "gateway", "reader", "writer")
 
 
 def _service_ms(result: Result, name: str) -> float | None:
-    threads = f"services/{name}"
-    return result.cpu_ms.get(name, result.cpu_ms.get(threads))
+    if name in result.cpu_ms:
+        return result.cpu_ms[name]
+    threads = [spent for thread, spent in result.cpu_ms.items() if thread.startswith(f"services/{name}")]
+    return sum(threads) if threads else None
+
+
+def _others_ms(result: Result) -> float | None:
+    """What threads of a process of many services spent that belong to none of them alone."""
+    if not result.case.edges:
+        return None
+    known = tuple(f"services/{name}" for name in THREADS)
+    return sum(spent for thread, spent in result.cpu_ms.items() if thread.startswith("services/") and not thread.startswith(known))
 
 
 def _of_services(result: Result, figures: dict[str, float]) -> tuple[float, int]:
@@ -253,7 +283,7 @@ def _counted(result: Result, outcome: str) -> float:
 
 def _name(result: Result) -> str:
     case = result.case
-    bus = {"memory": "embedded", "kafka": "Kafka"}[case.bus] + (", one process" if case.together else "")
+    bus = {"memory": "embedded", "kafka": "Kafka"}[case.bus] + ", one process" * case.together + ", with the edges" * case.edges
     return f"{bus}, {case.learners} learner{'s' * (case.learners != 1)}"
 
 

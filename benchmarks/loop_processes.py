@@ -142,7 +142,7 @@ def serve(wiring: Wiring, control: Connection) -> None:
         if wiring.records is not None:
             threads.append(_started("writer", _write_on, wiring.records, bus.producer(durable=False)))
         control.send("ready")
-        for asked in _asked(control):
+        for asked in asked_of(control):
             if isinstance(asked, list):
                 for session in asked:
                     live.put_session(session)
@@ -152,7 +152,7 @@ def serve(wiring: Wiring, control: Connection) -> None:
             thread.join(10)
 
 
-def _asked(control: Connection) -> Iterator[Any]:
+def asked_of(control: Connection) -> Iterator[Any]:
     """What is asked until the end; a parent that is gone asks nothing more."""
     with contextlib.suppress(EOFError):
         while (asked := control.recv()) is not None:

@@ -78,3 +78,13 @@ def test_the_figures_of_the_other_commit_are_kept_too(tmp_path: Path) -> None:
     assert kept["before"]["commit"] == "abc1234"
     assert [run["late_p99_ms"] for run in kept["before"]["runs"]] == [300.0]
     assert result_of(kept["runs"][0]) == RESULT
+
+
+def test_what_the_edges_cost_has_a_table_of_its_own_with_the_threads_that_nobody_owns() -> None:
+    spent = {"services": 30.0, "services/fusion": 4.0, "services/capture": 5.0, "services/capture-send_0": 1.0, "services/asyncio_1": 2.5}
+    edges = replace(RESULT, case=replace(CASE, bus="memory", edges=True), cpu_ms=spent, peak_mb={"services": 300.0})
+    text = page([Pair(edges)], [])
+    assert "## Face and voice read in the browser" not in text
+    assert row(text, "CPU, ms") == ["CPU, ms a learner and second", "fusion", "capture", "others"]
+    cells = text.partition("| CPU, ms")[2].splitlines()[2].strip("|").split("|")
+    assert [cell.strip() for cell in cells] == ["embedded, with the edges, 50 learners", "4.00", "6.00", "2.50"]

@@ -18,7 +18,7 @@ from affectloop.topics import DIRECTIVES, View
 from affectloop.viewing import as_viewed, session_as_viewed, viewed
 from affectloop_gateway.api.consents.withdrawal import stop_sensing
 from affectloop_gateway.api.dependencies import AnyCaller, Dependencies, Deps
-from affectloop_gateway.api.errors import RESPONSES
+from affectloop_gateway.api.errors import RESPONSES, Problem
 from affectloop_gateway.api.event_schemas import answered_with
 from affectloop_gateway.api.permissions import known_session, newest_estimate, permitted, sees_estimates
 from affectloop_gateway.api.sessions import models, trials
@@ -125,6 +125,7 @@ async def directive(
     if newest is not None and newest.number > number:
         number, content = newest.number, newest.content
     if number <= after or number < 0:
+        _still_directed(deps, session_id)
         later = await deps.feed.directive_after(session_id, after, min(wait_s, deps.settings.longest_poll_s))
         if later is None:
             return Response(status_code=204)
@@ -151,6 +152,15 @@ def events(deps: Deps, asking: AnyCaller, session_id: SessionId) -> list[models.
     with permitted(deps, asking, Action.EVENTS_VIEW, session_id=session_id) as work:
         Sessions(work).get(session_id)
         return course_of(work, session_id, felt=sees_estimates(deps, asking, work, session_id))
+
+
+def _still_directed(deps: Dependencies, session_id: str) -> None:
+    """Whether a further directive may come at all."""
+    session = deps.live.session(session_id)
+    if session is not None and session.is_stopped(DIRECTIVES.name):
+        raise Problem(
+            409, "session_id", "a fault stopped this session in the recommender: no further directive comes", "start a new session"
+        )
 
 
 def _stored_directive(deps: Dependencies, asking: Caller, session_id: str) -> tuple[int, dict[str, Any], bool]:
