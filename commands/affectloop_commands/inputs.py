@@ -12,6 +12,7 @@ from affectloop_capture.sources.base import Source
 from affectloop_capture.sources.registry import kinds, open_source
 
 DEMO = "demo"  # instead of a file: the recorded learner that comes with the commands
+FURTHEST_S = 7 * 24 * 3600.0  # no session is longer
 HELP = f"{kinds()}; or {DEMO}: the learner that comes along"
 
 
@@ -41,8 +42,9 @@ def offsets_of(asked: Sequence[str], paths: Sequence[Path]) -> dict[int, float]:
             offsets[numbers[0]] = float(text)
         except ValueError:
             offsets[numbers[0]] = math.nan
-        if not math.isfinite(offsets[numbers[0]]):
-            raise InvalidInput(f"--offset {each}: {text!r} is no number of seconds; write FILE=SECONDS, such as {name}=2.5")
+        if not abs(offsets[numbers[0]]) <= FURTHEST_S:
+            problem = f"{text!r} is no number of seconds within a week"
+            raise InvalidInput(f"--offset {each}: {problem}; write FILE=SECONDS, such as {name}=2.5")
     return offsets
 
 

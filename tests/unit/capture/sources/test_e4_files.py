@@ -99,9 +99,12 @@ def test_what_systems_add_is_passed_over(tmp_path: Path) -> None:
 def test_zips_within_are_named(tmp_path: Path) -> None:
     inner = write_e4(tmp_path / "S05.zip").read_bytes()
     outer = zipped(tmp_path / "outer.zip", {"S05.zip": inner, "S06.zip": inner})
-    assert "holds none of EDA.csv, BVP.csv, ACC.csv, TEMP.csv but S05.zip, S06.zip; unpack it and give one of them" in refusal(outer)
+    assert (
+        "holds none of EDA.csv, BVP.csv, ACC.csv, TEMP.csv but S05.zip, S06.zip; give a zip or folder of E4 Connect, or unpack"
+        in refusal(outer)
+    )
     outer.unlink()
-    assert "but S05.zip; give one of them" in refusal(tmp_path)
+    assert "but S05.zip; give a zip or folder of E4 Connect, or one of these by itself" in refusal(tmp_path)
 
 
 def later(name: str, seconds: int) -> str:
@@ -131,6 +134,7 @@ TAGS = f"{E4_START_S + 3}\n{E4_START_S + 7.5}\n"
         ("time,label\n" + TAGS.replace("\n", ",start\n"), 2, None),
         (f"1;{E4_START_S + 3},5\n2;{E4_START_S + 7},5\n", 2, None),
         ("2022-02-14 09:12:08\n2022-02-14 09:12:10\n", 2, None),
+        (f"{E4_START_S - 3600}\n" + TAGS, 3, "tags.csv: 1 of 3 button presses lie outside the recording"),
         ("yesterday\n" + TAGS + "12 o'clock\n", 2, "tags.csv: 1 of its rows without a time left out, the first is row 4"),
     ],
 )
@@ -156,6 +160,7 @@ def in_german(text: str) -> str:
         lambda text: text.replace("\n", "\r\r\n").encode() + b"\r\n\r\n",
         lambda text: text.replace("\n", "\n\n").encode(),
         lambda text: in_german(text).encode("utf-8-sig"),
+        lambda text: text.replace("\n", "\n ", 5).encode() + b"\n \n",
         lambda text: in_german(text).replace("\n", ";;\n").encode("cp1252"),
         lambda text: text.replace(",", "\t").encode("utf-16"),
         lambda text: "\n".join(",".join(f'"{cell}"' for cell in row.split(",")) for row in text.split("\n")).encode(),

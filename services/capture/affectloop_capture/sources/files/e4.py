@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -47,7 +47,8 @@ def open_e4(path: Path, *, salvage: bool = False) -> Source:
         for kind, content in contents.items()
     )
     tags, wrong = read_tags(files.tables["TAGS"]) if "TAGS" in files.tables else ((), ())
-    return Source(path.name, tracks, _description(contents, len(tags)), starts_at_us, [*notes, *wrong])
+    notes.extend((*wrong, *_outside(tags, contents)))
+    return Source(path.name, tracks, _description(contents, len(tags)), starts_at_us, notes)
 
 
 def reference_heart_rate(path: Path) -> Content:
@@ -101,6 +102,15 @@ def _placed(contents: Mapping[SignalKind, Content]) -> Iterator[str]:
             yield f"{SIGNAL_TABLES[kind].name}.csv begins {_span(late_s)} after the first"
         if early_s > APART_S:
             yield f"{SIGNAL_TABLES[kind].name}.csv ends {_span(early_s)} before the last"
+
+
+def _outside(tags: Sequence[int], contents: Mapping[SignalKind, Content]) -> Iterator[str]:
+    """A note on button presses that are of another session."""
+    begin_us = min(content.starts_at_us for content in contents.values()) - APART_S * MICROSECONDS
+    end_us = max(content.ends_at_us for content in contents.values()) + APART_S * MICROSECONDS
+    outside = sum(not begin_us <= tag <= end_us for tag in tags)
+    if outside:
+        yield f"tags.csv: {outside} of {len(tags)} button presses lie outside the recording"
 
 
 def _span(seconds: float) -> str:

@@ -13,7 +13,6 @@ from affectloop_capture.sources.wristband.archives import Member, listed, member
 SIGNALS = ("EDA", "BVP", "ACC", "TEMP")
 TABLES = (*SIGNALS, "HR", "IBI", "TAGS")
 SUFFIXES = (".csv", ".txt", ".tsv")
-ARCHIVES = (".zip", ".7z", ".rar", ".gz", ".tar")
 EXPLAINS = "info.txt"  # what Empatica puts into each zip
 # EDA(5), EDA (1), EDA - Copy, EDA_copy 2, EDA - Kopie (2): what browsers and systems make of a name that is taken.
 _COPIED = re.compile(r"[\s_-]*(?:copy|copie|kopie|copia|\d+|[(\[]\d+[)\]])*[\s()\[\]\d]*", re.IGNORECASE)
@@ -65,11 +64,10 @@ def _several(path: Path, sessions: Sequence[PurePosixPath]) -> str:
 def _no_session(path: Path, members: Sequence[Member]) -> str:
     names = [str(member.path) for member in members]
     there = f" but {listed(names)}" if names else ""
-    archives = [name for name in names if name.lower().endswith(ARCHIVES)]
-    if archives:
-        place = "give one of them" if path.is_dir() else "unpack it and give one of them"
-        return f"{path}: holds none of EDA.csv, BVP.csv, ACC.csv, TEMP.csv{there}; {place}"
-    return f"{path}: holds none of EDA.csv, BVP.csv, ACC.csv, TEMP.csv{there}; give a zip or folder of E4 Connect"
+    remedy = "give a zip or folder of E4 Connect"
+    if names:
+        remedy += ", or one of these by itself" if path.is_dir() else ", or unpack this one and give what is in it"
+    return f"{path}: holds none of EDA.csv, BVP.csv, ACC.csv, TEMP.csv{there}; {remedy}"
 
 
 def _named(path: Path, members: Sequence[Member]) -> tuple[dict[str, Member], list[str]]:

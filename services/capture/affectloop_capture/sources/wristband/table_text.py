@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 NOT_MEASURED = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "none", "-"})
 ROWS_LOOKED_AT = 50  # for the separator
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_TRAILING = re.compile(r",[ \t,]*$", re.MULTILINE)
+_EMPTY_ROW = re.compile(r"\n[ \t]*\n")
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 
 
@@ -47,30 +49,50 @@ def plain(text: str, columns: int) -> tuple[str, list[str]]:
     if separator != ",":
         commas = "," in text
         note = "is read as a spreadsheet saved it: with decimal commas" if commas else ""
-        return text.replace(",", ".").replace(separator, ","), [note] if note else []
-    values = [row for row in rows[2:] if row.strip()]
-    if columns == 1 and sum(_DECIMAL_COMMA.fullmatch(row) is not None for row in values) > len(values) / 2:
+        return _without_empty_columns(text.replace(",", ".").replace(separator, ","), columns), [note] if note else []
+    if columns == 1 and _has_decimal_commas(rows):
         return text.replace(",", "."), ["is read as a spreadsheet saved it: with decimal commas"]
-    return text, []
+    return _without_empty_columns(text, columns), []
+
+
+def _without_empty_columns(text: str, columns: int) -> str:
+    """The same without the separators that a spreadsheet adds for columns in which nothing stands."""
+    cells = cells_of(text.split("\n", 1)[0])
+    return _TRAILING.sub("", text) if len(cells) > columns and not any(cells[columns:]) and columns == 1 else text
+
+
+def _has_decimal_commas(rows: list[str]) -> bool:
+    """Of a table with one column: by its start and rate, or by most of its samples."""
+    matches = [_DECIMAL_COMMA.fullmatch(row) is not None for row in rows if row.strip()]
+    return all(matches[:2]) or sum(matches[2:]) > len(matches[2:]) / 2
 
 
 def numbers_of(text: str, columns: int, first_row: int) -> tuple[NDArray[np.float64], list[BadRow]]:
     """The values, (n, columns), NaN where there is none, and the rows that hold something else; rows count from ``first_row``."""
     text = text.rstrip("\n\t ,;")
-    if "\n\n" not in text:
+    if not _EMPTY_ROW.search(text):
         try:
-            values = np.loadtxt(io.StringIO(text), delimiter=",", ndmin=2, dtype=np.float64, comments=None)
+            values = np.loadtxt(io.BytesIO(text.encode()), delimiter=",", ndmin=2, dtype=np.float64, comments=None)
         except ValueError:
             values = np.empty((0, 0))
         if values.shape[1] == columns:
             return values, []
     cells, bad = array("d"), []
-    for number, row in enumerate(io.StringIO(text), start=first_row):
+    for number, row in enumerate(_rows(text), start=first_row):
         found = _numbers(row, columns)
         cells.extend(found or [math.nan] * columns)
         if found is None:
             bad.append(BadRow(number, row.strip()[:60]))
     return np.frombuffer(cells, np.float64).reshape(-1, columns), bad
+
+
+def _rows(text: str) -> Iterator[str]:
+    """The rows one by one: a table may be long."""
+    at = 0
+    while (end := text.find("\n", at)) >= 0:
+        yield text[at:end]
+        at = end + 1
+    yield text[at:]
 
 
 def cells_of(row: str) -> list[str]:

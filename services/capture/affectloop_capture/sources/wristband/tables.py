@@ -21,6 +21,7 @@ from affectloop_capture.sources.wristband.table_text import BadRow, cells_of, nu
 
 LONGEST_H = 72  # its memory holds 60 hours
 LONGEST_ROW_BYTES = 32  # of one column
+LARGEST_TABLE_BYTES = 256_000_000
 LARGEST_TAGS_BYTES = 1_000_000
 LATEST_S = LATEST_US // MICROSECONDS
 FINER_UNITS = ((1_000, "milliseconds"), (MICROSECONDS, "microseconds"), (1_000 * MICROSECONDS, "nanoseconds"))
@@ -69,7 +70,7 @@ class Content:
 
 def read_table(where: str, member: Member, table: Table, *, salvage: bool = False) -> Content:
     """A table; ``InvalidInput`` names ``where`` and the row that is wrong. ``salvage`` takes rows that are no numbers as not measured."""
-    raw = member.read(table.most_rows * table.columns * LONGEST_ROW_BYTES)
+    raw = member.read(min(table.most_rows * table.columns * LONGEST_ROW_BYTES, LARGEST_TABLE_BYTES))
     text, assumed = plain(text_of(raw), table.columns)
     if not text.strip(" \n,"):
         raise InvalidInput(f"{where} is empty; export the session again")
