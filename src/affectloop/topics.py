@@ -21,7 +21,7 @@ class Privacy(StrEnum):
 
     RAW = "raw"  # faces, voices, bodies: sealed, shortest retention
     DERIVED = "derived"  # features and estimates: sealed
-    FACT = "fact"  # durable, acknowledged when stored; pseudonymous
+    FACT = "fact"  # durable, acknowledged when stored; sealed, pseudonymous
 
 
 class View(StrEnum):
@@ -91,11 +91,6 @@ class Topic:
     def dead_letters(self) -> str:
         """The topic of what could not be read."""
         return self.name + ".dlq"
-
-    @property
-    def sealed(self) -> bool:
-        """Whether payloads are sealed with the session's key."""
-        return self.privacy is not Privacy.FACT
 
     @property
     def sources(self) -> frozenset[str]:
