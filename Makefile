@@ -40,7 +40,7 @@ web: web/node_modules ## build the pages from web/, with the Node of nodejs-whee
 	@$(BIN)/python web/generate.py
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run build
 
-bench: $(VENV)/dev ## measure latency and throughput, write docs/results/
+bench: $(VENV)/dev ## measure latency and throughput, write docs/results/; BENCH='--against COMMIT' beside another commit
 	@$(BIN)/python benchmarks/loop.py --write $(BENCH)
 
 clean: ## remove what was set up

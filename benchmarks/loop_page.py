@@ -16,7 +16,7 @@ from loop_run import LATE_MS, Result
 
 STAGES = {
     "face": "frame to face features", "physio": "samples to physiology", "audio": "sound to voice features",
-    "estimate": "features to estimate", "directive": "trial to directive",
+    "estimate": "features to estimate", "answered": "trial to acknowledgement", "directive": "trial to directive",
 }  # fmt: skip
 HEADINGS = {
     Topology.EDGE: (
@@ -42,8 +42,13 @@ to be worth a look, and unreadable ones. **Load late** is the load's own latenes
 {LATE_MS:.0f} ms (99th percentile) a run says nothing of the services but that the machine is full, and its ages are left out.
 
 Each learner answers a trial every 5 s; a directive's age counts from the trial. The load's records are made and sealed before the run;
-capture's and the gateway's own work (decoding, consent, storing, pushing to the page) is not in the figures. All learners are
-synthetic."""
+capture's and the gateway's own work (decoding, consent, storing, pushing to the page) is in the last section's figures alone. All
+learners are synthetic."""
+WITH_EDGES = """All seven services embedded. Devices send what the first table's do, by gRPC, a connection each; every learner's page
+watches by WebSocket and notes when an estimate or a directive is there; trials are answered by REST, and acknowledged once SQL holds them
+and their outbox row. One process is all devices and pages. *Others*: threads of gRPC, and those that edges share for what blocks."""
+COMPARED = """Each case was run by that commit's own programs, then by these, with the same packages. CPU is that of the services'
+processes; an embedded one also takes the load in and hands the results out. A dash: the load was late, or they were too few."""
 TARGET_EMBEDDED_MS, TARGET_KAFKA_MS, TARGET_KAFKA_LEARNERS = 60.0, 300.0, 50
 
 
@@ -60,23 +65,47 @@ class Table:
         return [_row(self.heading), rule, *map(_row, self.rows), ""]
 
 
-def page(results: Sequence[Result], options: Sequence[str]) -> str:
-    """The whole page."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A case as it is now, and as it was at another commit where that was asked for."""
+
+    after: Result
+    before: Result | None = None
+
+
+def page(pairs: Sequence[Pair], options: Sequence[str], commit: str = "") -> str:
+    """The whole page; ``commit`` names that with which it was compared."""
+    results = [pair.after for pair in pairs]
     lines = ["# The loop: how old results are, and what a learner costs", "", *_circumstances(results, options), "", DEFINITIONS, ""]
     lines += ["## Against the targets", "", *_targets(results)]
+    if any(pair.before for pair in pairs):
+        lines += [f"## Before and after: {commit}", "", COMPARED, "", *_compared(pairs).lines()]
     for topology, (heading, what) in HEADINGS.items():
-        runs = [result for result in results if result.case.topology is topology]
+        runs = [result for result in results if result.case.topology is topology and not result.case.edges]
         if runs:
             lines += [f"## {heading}", "", what, "", *_ages(runs).lines(), *_costs(runs).lines(), *_services(runs).lines()]
+    runs = [result for result in results if result.case.edges]
+    if runs:
+        lines += [
+            "## From the device to the page",
+            "",
+            WITH_EDGES,
+            "",
+            *_ages(runs).lines(),
+            *_costs(runs).lines(),
+            *_services(runs).lines(),
+        ]
     return "\n".join(lines)
 
 
-def write(folder: Path, text: str, results: Sequence[Result]) -> None:
+def write(folder: Path, text: str, pairs: Sequence[Pair], commit: str = "") -> None:
     """Put the page and all figures where the others are."""
     (folder / "loop.md").write_text(text)
-    figures = [asdict(result) | {"valid": result.valid} for result in results]
+    figures = [asdict(pair.after) | {"valid": pair.after.valid} for pair in pairs]
+    earlier = [asdict(pair.before) | {"valid": pair.before.valid} for pair in pairs if pair.before]
+    before = {"before": {"commit": commit, "runs": earlier}} if earlier else {}
     machine = {"processor": processor_name(), "cores": os.cpu_count(), "python": platform.python_version()}
-    (folder / "loop.json").write_text(json.dumps({"machine": machine, "runs": figures}, indent=1) + "\n")
+    (folder / "loop.json").write_text(json.dumps({"machine": machine, "runs": figures, **before}, indent=1) + "\n")
 
 
 def line(result: Result) -> str:
@@ -107,7 +136,9 @@ def _circumstances(results: Sequence[Result], options: Sequence[str]) -> list[st
 
 
 def _targets(results: Sequence[Result]) -> list[str]:
-    embedded = [result for result in results if result.case.bus == "memory" and result.case.topology is Topology.EDGE]
+    embedded = [
+        result for result in results if result.case.bus == "memory" and result.case.topology is Topology.EDGE and not result.case.edges
+    ]
     over_kafka = [
         result
         for result in results
@@ -127,6 +158,39 @@ def _targets(results: Sequence[Result]) -> list[str]:
         "What one core carries of wristbands and voices is in [physio-speed.md](physio-speed.md) and [audio-speed.md](audio-speed.md).",
         "",
     ]
+
+
+def _compared(pairs: Iterable[Pair]) -> Table:
+    """CPU and the age of estimates, each before and after."""
+    heading = (
+        "before -> after", "CPU of services, ms a learner and second", "after / before", "estimate p50, ms", "estimate p95, ms",
+        "directive p95, ms", "load late p99, ms", "cores busy",
+    )  # fmt: skip
+    rows = []
+    for pair in pairs:
+        if pair.before is not None:
+            both = (pair.before, pair.after)
+            spent = [_of_services(result, result.cpu_ms)[0] for result in both]
+            rows.append(
+                (
+                    _name(pair.after),
+                    " -> ".join(f"{ms:.1f}" for ms in spent),
+                    f"{spent[1] / spent[0]:.2f}" if spent[0] else "-",
+                    *(" -> ".join(_age(result, *which) for result in both) for which in AGES_COMPARED),
+                    " -> ".join(f"{result.late_p99_ms:.0f}" for result in both),
+                    " -> ".join(f"{result.machine_busy:.0%}" for result in both),
+                )
+            )
+    return Table(heading, rows)
+
+
+AGES_COMPARED = (("estimate", "p50"), ("estimate", "p95"), ("directive", "p95"))
+
+
+def _age(result: Result, stage: str, which: str) -> str:
+    """An age of a stage, where the run says anything of ages."""
+    told = result.stages.get(stage) if result.valid else None
+    return _number(getattr(told.since_input, which)) if told else "-"
 
 
 def _ages(runs: Iterable[Result]) -> Table:
@@ -179,16 +243,30 @@ def _cost(result: Result) -> Sequence[str]:
 
 
 def _services(runs: Sequence[Result]) -> Table:
-    """CPU by service: its process, or its thread where several share one."""
-    names = ["face", "physio", "audio", "fusion", "recommender", "reader", "writer"]
-    names = [name for name in names if any(_service_ms(result, name) is not None for result in runs)]
-    rows = [(_name(result), *(_number(_service_ms(result, name), digits=2) for name in names)) for result in runs]
-    return Table(("CPU, ms a learner and second", *names), rows)
+    """CPU by service: its process, or its threads where several share one; beside them the other threads of such a process."""
+    rows = [(_name(result), [_service_ms(result, name) for name in THREADS] + [_others_ms(result)]) for result in runs]
+    shown = [place for place in range(len(THREADS) + 1) if any(values[place] is not None for _, values in rows)]
+    heading = [[*THREADS, "others"][place] for place in shown]
+    cells = [(name, *(_number(values[place], digits=2) for place in shown)) for name, values in rows]
+    return Table(("CPU, ms a learner and second", *heading), cells)
+
+
+THREADS = ("face", "physio", "audio", "fusion", "recommender", "capture", "gateway", "reader", "writer")
 
 
 def _service_ms(result: Result, name: str) -> float | None:
-    threads = f"services/{name}"
-    return result.cpu_ms.get(name, result.cpu_ms.get(threads))
+    if name in result.cpu_ms:
+        return result.cpu_ms[name]
+    threads = [spent for thread, spent in result.cpu_ms.items() if thread.startswith(f"services/{name}")]
+    return sum(threads) if threads else None
+
+
+def _others_ms(result: Result) -> float | None:
+    """What threads of a process of many services spent that belong to none of them alone."""
+    if not result.case.edges:
+        return None
+    known = tuple(f"services/{name}" for name in THREADS)
+    return sum(spent for thread, spent in result.cpu_ms.items() if thread.startswith("services/") and not thread.startswith(known))
 
 
 def _of_services(result: Result, figures: dict[str, float]) -> tuple[float, int]:
@@ -205,7 +283,7 @@ def _counted(result: Result, outcome: str) -> float:
 
 def _name(result: Result) -> str:
     case = result.case
-    bus = {"memory": "embedded", "kafka": "Kafka"}[case.bus] + (", one process" if case.together else "")
+    bus = {"memory": "embedded", "kafka": "Kafka"}[case.bus] + ", one process" * case.together + ", with the edges" * case.edges
     return f"{bus}, {case.learners} learner{'s' * (case.learners != 1)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import multiprocessing
 import tempfile
 import threading
@@ -24,6 +25,7 @@ from affectloop.settings import RuntimeSettings
 from affectloop.store.live import LiveState
 from affectloop.topics import TOPICS
 from loop_ages import Stage, stages
+from loop_edges import Door, Visit, due_at_the_edges, serve_edges, visit
 from loop_load import STAGE_OF_TOPIC, Topology, Window, expected, opened, streams
 from loop_processes import SERVICES, Plan, Played, Seen, Snapshot, Wiring, begun, generate, read_on, results_of, serve
 from servers.kafka import REMEDY, KafkaServer, kafka_server
@@ -47,6 +49,7 @@ class Case:
     seconds: float
     warm_up_s: float
     together: bool = False  # over Kafka: all services in one process, instead of one each
+    edges: bool = False  # with capture and gateway: gRPC in, WebSocket out, trials by REST, SQL and outbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,8 @@ Say = Callable[[str], None]
 
 def run(case: Case, jpegs: Sequence[bytes], say: Say) -> Result:
     """Start everything, play the load, and work out the figures."""
+    if case.edges:
+        return _run_edges(case, say)
     with ExitStack() as stack:
         bus, state = stack.enter_context(_servers(case))
         sessions = opened(case.topology, case.learners)
@@ -85,7 +90,21 @@ def run(case: Case, jpegs: Sequence[bytes], say: Say) -> Result:
         window = rig.load(sessions, jpegs)
         with rig.reading() as seen:
             played, before, after = rig.play(begun(sessions, window), window, say)
-    return _result(case, sessions, window, played, seen, before, after)
+    planned = ((session.session_id, streams(case.topology, number, window)) for number, session in enumerate(sessions))
+    due = [output for session_id, learner in planned for output in expected(learner, session_id, window)]
+    return _result(case, stages(due, first_seen(sessions, seen)), played, before, after)
+
+
+def _run_edges(case: Case, say: Say) -> Result:
+    """The same with capture and gateway: what is seen is seen by devices and pages."""
+    with EdgeRig(case, "memory", "memory") as rig:
+        say("services are up; opening sessions")
+        window, session_ids = rig.opened()
+        played, before, after = rig.play((), window, say)
+        seen, refused = rig.seen()
+    if refused:
+        raise Unavailable(f"capture refused records of the load, {refused} times")
+    return _result(case, stages(due_at_the_edges(session_ids, window), seen), played, before, after)
 
 
 @contextmanager
@@ -253,6 +272,35 @@ class Rig:
         return process
 
 
+class EdgeRig(Rig):
+    """The processes of a run with the edges: all services, and everything that is outside."""
+
+    def __enter__(self) -> EdgeRig:
+        """Start the services and wait until their doors are open."""
+        self._services.append(self._start("services", serve_edges, None))
+        self._door: Door = self._services[0].answer(ANSWER_LIMIT_S * 4)
+        return self
+
+    def opened(self) -> tuple[Window, list[str]]:
+        """Open the sessions and make what devices send; gives when that starts, and the sessions' names."""
+        case = self._case
+        plan = Visit(door=self._door, learners=case.learners, warm_up_s=case.warm_up_s, seconds=case.seconds)
+        self._load = self._start("load", visit, plan)
+        _, made = self._load.answer(MAKING_LIMIT_S)
+        window: Window
+        window, session_ids = made
+        return window, session_ids
+
+    def seen(self) -> tuple[dict[tuple[str, str, int], int], int]:
+        """What the pages were told and when, and how often capture refused something."""
+        assert self._load is not None, "the load is made first"
+        told: tuple[dict[tuple[str, str, int], int], int] = self._load.ask("seen")
+        return told
+
+    def _know(self, sessions: Sequence[Session]) -> None:
+        """The gateway knows its sessions."""
+
+
 def _end(process: _Process) -> None:
     """Ask to leave; a process that does not is ended."""
     try:
@@ -268,7 +316,7 @@ def _end(process: _Process) -> None:
 def _receive(pipe: Connection, stop: threading.Event, take: Callable[[list[Seen]], None]) -> None:
     while not stop.is_set():
         if pipe.poll(0.1):
-            take(pipe.recv())
+            take([Seen.of_flat(flat) for flat in marshal.loads(pipe.recv_bytes())])
 
 
 def _cpu_s(process: psutil.Process) -> float:
@@ -284,14 +332,7 @@ def _program(process: psutil.Process) -> str | None:
     return {"java": "broker", "redis-server": "redis"}.get(name)
 
 
-def _result(
-    case: Case, sessions: Sequence[Session], window: Window, played: Played, seen: Sequence[Seen], before: Usage, after: Usage
-) -> Result:
-    due = [
-        output
-        for number, session in enumerate(sessions)
-        for output in expected(streams(case.topology, number, window), session.session_id, window)
-    ]
+def _result(case: Case, seen: dict[str, Stage], played: Played, before: Usage, after: Usage) -> Result:
     took_s = after.at_s - before.at_s
     used = {name: after.cpu_s[name] - before.cpu_s.get(name, 0.0) for name in after.cpu_s}
     busy_s = after.busy_s - before.busy_s
@@ -299,7 +340,7 @@ def _result(
     per_learner = 1000 / (took_s * case.learners)
     return Result(
         case=case,
-        stages=stages(due, first_seen(sessions, seen)),
+        stages=seen,
         late_p99_ms=float(np.percentile(late, 99)),
         late_largest_ms=float(late.max()),
         records_per_s=len(played.late_ms) / case.seconds,

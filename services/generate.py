@@ -45,16 +45,16 @@ def pages() -> dict[str, str]:
     services = declared()
     rules = _between("deploy/prometheus/rules.yml", _gone(services))
     return {
-        "pyproject.toml": _project((ROOT / "pyproject.toml").read_text(), services),
-        "docker-compose.yml": _between("docker-compose.yml", "\n".join(_filled("compose-service.yml", one) for one in services)),
+        "pyproject.toml": with_services((ROOT / "pyproject.toml").read_text(), services),
+        "docker-compose.yml": _between("docker-compose.yml", "\n".join(filled("compose-service.yml", one) for one in services)),
         "deploy/prometheus/prometheus.yml": _between(
             "deploy/prometheus/prometheus.yml", f"- names: [{', '.join(service.name for service in services)}]"
         ),
         "deploy/prometheus/rules.yml": rules,
         "deploy/k8s/components/observability/rules.yaml": _operator_rules(rules),
-        "deploy/k8s/base/services.yaml": WRITTEN + "---\n".join(_manifests(service) for service in services),
+        "deploy/k8s/base/services.yaml": WRITTEN + "---\n".join(manifests(service) for service in services),
         "deploy/k8s/components/autoscaling/autoscalers.yaml": WRITTEN
-        + "---\n".join(_filled("kubernetes-autoscaler.yaml", service) for service in services if service.resources.autoscaled),
+        + "---\n".join(filled("kubernetes-autoscaler.yaml", service) for service in services if service.resources.autoscaled),
         "deploy/k8s/overlays/cluster/kustomization.yaml": _between("deploy/k8s/overlays/cluster/kustomization.yaml", _images(services)),
     }
 
@@ -67,7 +67,7 @@ def _between(path: str, lines: str) -> str:
     return f"{head}{BEGIN}\n{indent(lines.rstrip(), margin)}\n{margin}{END}{tail}"
 
 
-def _filled(template: str, service: Service | Edge) -> str:
+def filled(template: str, service: Service | Edge) -> str:
     """A template with what the service declares."""
     takes = service.resources
     return Template((TEMPLATES / template).read_text()).substitute(
@@ -87,10 +87,10 @@ def _size(mib: int, small: str, large: str) -> str:
     return f"{mib // 1024}{large}" if mib % 1024 == 0 else f"{mib}{small}"
 
 
-def _manifests(service: Service | Edge) -> str:
+def manifests(service: Service | Edge) -> str:
     """An edge has its own Service, with the port that it opens."""
-    own = _filled("kubernetes-service.yaml", service)
-    return own if isinstance(service, Edge) else own + "---\n" + _filled("kubernetes-figures.yaml", service)
+    own = filled("kubernetes-service.yaml", service)
+    return own if isinstance(service, Edge) else own + "---\n" + filled("kubernetes-figures.yaml", service)
 
 
 def _gone(services: Iterable[Service | Edge]) -> str:
@@ -110,7 +110,7 @@ def _images(services: Iterable[Service | Edge]) -> str:
     return "\n".join(f"- {{ name: affectloop-{service.name}, newName: {registry}/{service.name} }}" for service in services)
 
 
-def _project(text: str, services: Sequence[Service | Edge]) -> str:
+def with_services(text: str, services: Sequence[Service | Edge]) -> str:
     """The text of pyproject.toml with every service in every list."""
     names = [service.name for service in services]
     packages = [f"affectloop_{name}" for name in names]

@@ -19,6 +19,7 @@ from affectloop.messages.v1.capture_service_pb2 import StreamRequest, StreamResp
 from affectloop.runtime.service import Surroundings
 from affectloop.session import Session
 from affectloop.store.live.memory import MemoryLiveState
+from affectloop.telemetry.health import Health
 from affectloop_capture.admission.stream_authentication import STREAM_TOKEN, token_digest
 from affectloop_capture.ingest.server import CaptureServer
 from affectloop_capture.settings import CaptureSettings
@@ -67,13 +68,17 @@ class Scene:
 
 @asynccontextmanager
 async def a_scene(
-    session: Session | None = None, *, bus: MemoryBus | None = None, live: MemoryLiveState | None = None
+    session: Session | None = None,
+    *,
+    bus: MemoryBus | None = None,
+    live: MemoryLiveState | None = None,
+    settings: CaptureSettings = SETTINGS,
 ) -> AsyncIterator[Scene]:
     clock = ManualClock(START_US)
     bus, live, session = bus or MemoryBus(clock=clock), live or MemoryLiveState(clock), session or a_session()
     live.put_session(session)
     live.put_latest(session.session_id, STREAM_TOKEN, token_digest(TOKEN))
-    server = CaptureServer(SETTINGS, Surroundings(bus=bus, live=live, clock=clock, ready=lambda: None))
+    server = CaptureServer(settings, Surroundings(bus=bus, live=live, clock=clock, ready=lambda: None, health=Health(clock)))
     await server.start()
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[1]
-VARIABLE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::\?(?P<how>[^}]+))?\}|\$")
+VARIABLE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::\?(?P<how>[^}]+)|:-(?P<default>[^}]*))?\}|\$")
 SECRETS = {name: f"secret-of-{name.lower()}" for name in ("REDIS_PASSWORD", "DATABASE_PASSWORD", "POSTGRES_PASSWORD", "GRAFANA_PASSWORD")}
 SECRETS["AFFECTLOOP_GATEWAY__MASTER_KEY"] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="  # 0 to 31
 
@@ -40,4 +40,4 @@ def _one(found: re.Match[str], secrets: Mapping[str, str]) -> str:
         return "$"
     if found.group() == "$":
         raise ValueError("a lone $ in docker-compose.yml: write $$")
-    return secrets[found["name"]]
+    return secrets[found["name"]] if found["default"] is None else secrets.get(found["name"], found["default"])

@@ -47,6 +47,10 @@ class _Windowed:
             yield self.output(closing, watermark_us, sorted(window))
 
     @property
+    def closes_next_us(self) -> int:
+        return self._windows.closes_next_us
+
+    @property
     def needs_from_us(self) -> int:
         return -1 if self._windows.next_us is None else self._windows.next_us - WINDOW_US
 

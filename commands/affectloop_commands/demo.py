@@ -34,7 +34,7 @@ from affectloop_capture.sources.base import Device
 from affectloop_capture.sources.devices.microphone import Microphone
 from affectloop_capture.sources.devices.webcam import Webcam
 from affectloop_commands.gateway_client import GatewayClient
-from affectloop_commands.inputs import DEMO, open_inputs
+from affectloop_commands.inputs import DEMO, add_reading, offsets_of, open_inputs
 from affectloop_commands.session_results import SessionResults
 from affectloop_commands.simulated_client import practise
 
@@ -48,7 +48,7 @@ RESULTS_S = 15.0  # what is still on its way when the play ends is there well wi
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="play these instead of the recorded learner (as replay does)")
-    parser.add_argument("--salvage", action="store_true", help="read what there is of a truncated or damaged file")
+    add_reading(parser)
     parser.add_argument("--camera", type=int, metavar="N", help="read camera N of this machine instead of a recording")
     parser.add_argument("--microphone", action="store_true", help="read this machine's microphone, too")
     parser.add_argument("--port", type=int, default=PORT, help=f"port of the page (default {PORT}, or a free one where that is taken)")
@@ -80,7 +80,7 @@ def _demonstrate(chosen: argparse.Namespace) -> int:
         say(2, f"they serve at {address}; opening a session for a simulated learner who consented to all of it")
         start = _bootstrap(database)
         gateway = GatewayClient(address, start.admin_token)
-        streams = _devices(chosen, runner)
+        streams = _devices(chosen, runner, runtime)
         asked = {"learner_id": start.learner_id, **streams.asked}
         session_id = gateway.post("/v1/sessions", asked)["session_id"]
         page = f"{address}/live/{session_id}#token={start.admin_token}"
@@ -90,7 +90,7 @@ def _demonstrate(chosen: argparse.Namespace) -> int:
         session = live.session(session_id)
         assert session is not None, "the gateway opens a session before it answers"
         events = _session(streams, session, gateway, runner, chosen)
-        say(4, f"report: {write_report(chosen.output / 'report', events, session)}")
+        say(4, f"report: {write_report(chosen.output / 'report', events, session, notes=streams.notes)}")
         if not chosen.exit:
             print("      still serving; Ctrl-C ends it", flush=True)
             runner.stopping.wait()
@@ -100,8 +100,13 @@ def _demonstrate(chosen: argparse.Namespace) -> int:
 class _Recorded:
     """Files play the learner."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is missing of the files or was assumed."""
+        return self._merged.notes
+
     def __init__(self, merged: MergedSource, speed: float) -> None:
-        self.description = merged.description.replace("\n", "\n      ")
+        self.description = "\n".join([merged.description, *merged.notes]).replace("\n", "\n      ")
         self.asked = asked(merged.streams)
         self._merged, self._speed = merged, speed
 
@@ -116,6 +121,8 @@ class _Recorded:
 
 class _Devices:
     """A person in front of this machine's devices."""
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, devices: Sequence[Device], seconds: float | None) -> None:
         self.description = f"capturing {', '.join(device.stream.stream_id for device in devices)}; Ctrl-C stops"
@@ -136,12 +143,19 @@ class _Devices:
             device.stop()
 
 
-def _devices(chosen: argparse.Namespace, runner: ServiceRunner) -> _Recorded | _Devices:
+def _devices(chosen: argparse.Namespace, runner: ServiceRunner, runtime: RuntimeSettings) -> _Recorded | _Devices:
     if chosen.camera is not None or chosen.microphone:
         devices: list[Device] = [] if chosen.camera is None else [Webcam(chosen.camera, runner.clock)]
         return _Devices([*devices, Microphone(runner.clock)] if chosen.microphone else devices, chosen.duration)
     files = chosen.files or [Path(DEMO)]
-    return _Recorded(merge(open_inputs(files, salvage=chosen.salvage), duration_s=chosen.duration), chosen.speed)
+    merged = merge(
+        open_inputs(files, salvage=chosen.salvage),
+        duration_s=chosen.duration,
+        offsets_s=offsets_of(chosen.offset, files),
+        longest_us=runtime.longest_session_us,
+        now_us=runner.clock.wall_us(),
+    )
+    return _Recorded(merged, chosen.speed)
 
 
 def asked(streams: Sequence[Any]) -> dict[str, Any]:

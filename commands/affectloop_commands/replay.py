@@ -10,7 +10,7 @@ from pathlib import Path
 
 from affectloop.bus import Bus
 from affectloop.bus.memory import MemoryBus
-from affectloop.cli import Command
+from affectloop.cli import FAILED, Command
 from affectloop.clock import MICROSECONDS, Clock, SystemClock
 from affectloop.commands.run import settings_from
 from affectloop.errors import InvalidInput, Unavailable
@@ -22,7 +22,7 @@ from affectloop.store.live import LiveState
 from affectloop.topics import TOPIC_BY_NAME, TOPICS
 from affectloop_capture.playback.merge import CHUNK_MS, MergedSource, merge
 from affectloop_capture.playback.publish import Hooks, Played, Progress, play
-from affectloop_commands.inputs import HELP, open_inputs
+from affectloop_commands.inputs import HELP, add_reading, offsets_of, open_inputs
 from affectloop_commands.session_results import SessionResults
 
 AHEAD_US = 60 * MICROSECONDS  # a play at full speed runs at most this far ahead of the services: raw topics keep a minute
@@ -47,21 +47,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--chunk-ms", type=float, default=CHUNK_MS, help=f"length of the chunks of signals and sound (default {CHUNK_MS})")
     parser.add_argument("--start", type=float, default=0.0, metavar="S", help="begin this many seconds into the files")
     parser.add_argument("--duration", type=float, metavar="S", help="play only this many seconds")
-    parser.add_argument("--salvage", action="store_true", help="read what there is of a damaged file; the report says what is missing")
+    add_reading(parser)
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.html, report.json and estimates.jsonl there")
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Replay, and write the report."""
+    runtime, clock = settings_from(chosen), SystemClock()
     merged = merge(
         open_inputs(chosen.files, salvage=chosen.salvage),
         chunk_ms=chosen.chunk_ms,
         start_s=chosen.start,
         duration_s=chosen.duration,
+        offsets_s=offsets_of(chosen.offset, chosen.files),
+        longest_us=runtime.longest_session_us,
+        now_us=clock.wall_us(),
     )
     print(merged.description, *merged.notes, sep="\n", file=sys.stderr)
     told = set(merged.notes)
-    runtime, clock = settings_from(chosen), SystemClock()
     if chosen.attach and (runtime.bus == "memory" or runtime.state == "memory"):
         raise InvalidInput("--attach needs a bus and a state that the services share: give --bus kafka://... and --state redis://...")
     bus, live = open_bus(runtime, clock), open_live_state(runtime)
@@ -75,14 +78,13 @@ def run(chosen: argparse.Namespace) -> int:
             stack.enter_context(runner := ServiceRunner(services, runtime, bus, live, clock))
             runner.wait_until_ready()
         results = replay(merged, session, bus, live, clock, speed=None if chosen.speed == "max" else 1.0)
-    unread = f", {results.unreadable} could not be read" if results.unreadable else ""
-    print(f"{len(results.events)} results collected{unread}", file=sys.stderr)
+    print(f"{len(results.events)} results collected", *results.notes, sep="\n", file=sys.stderr)
     for note in merged.notes:
         if note not in told:
             print(note, file=sys.stderr)
     if chosen.report is not None:
-        print(write_report(chosen.report, results.events, session, notes=merged.notes))
-    return 0
+        print(write_report(chosen.report, results.events, session, notes=(*merged.notes, *results.notes)))
+    return FAILED if results.notes else 0
 
 
 def session_of(merged: MergedSource) -> Session:
@@ -180,7 +182,8 @@ COMMAND = Command(
         "Play recordings as one learner through the same services as a live session, and write a report.\n\n"
         "  affectloop replay face.mp4 S05_E4.zip voice.wav --report out/\n"
         "  affectloop replay session.affectloop --bus kafka://localhost:9092 --speed 1 --chunk-ms 50 --report out/\n\n"
-        "All files start together. Speed, chunk length and bus change nothing in the estimates.\n"
+        "Files start by their own clocks, those without one with the first; what was assumed is said, and --offset changes it.\n"
+        "Speed, chunk length and bus change nothing in the estimates.\n"
         "The files must be yours to process: whoever replays them states that the person recorded agreed."
     ),
     arguments=arguments,

@@ -3,6 +3,8 @@
 from dataclasses import field, fields, is_dataclass
 from typing import Any, get_args, get_type_hints
 
+LONGEST_TEXT = 256  # characters of any text: names of streams, devices, items; none of it is prose
+
 
 def number(unit: str, low: float, high: float, *, optional: bool = False) -> Any:
     """Declare a number, its unit and its closed range; an optional one defaults to ``None``."""

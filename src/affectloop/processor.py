@@ -45,6 +45,13 @@ class Processor(Protocol):
     def needs_from_us(self) -> int:
         """The oldest event time that an output still to come depends on; older records may be forgotten."""
 
+    @property
+    def closes_next_us(self) -> int:
+        """The least watermark at which ``advance`` gives something; ``END_OF_TIME_US`` where only the session's end does.
+
+        A session is advanced when something came, or when the watermark has reached this.
+        """
+
 
 SILENT_HOP_US = 60_000_000  # where no window holds anything, one record a minute says so
 
@@ -97,6 +104,11 @@ class HoppingWindows:
             last.reach_us = max(last.reach_us, reach_us)
         else:
             self._stretches.append(_Stretch(first_us, reach_us))
+
+    @property
+    def closes_next_us(self) -> int:
+        """The next closing time; ``END_OF_TIME_US`` before the first event."""
+        return END_OF_TIME_US if self.next_us is None else self.next_us
 
     def due(self, watermark_us: int) -> Iterator[int]:
         """Closing times up to ``watermark_us``; at the end of time, up to the last one."""

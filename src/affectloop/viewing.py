@@ -1,4 +1,4 @@
-"""What of an event is shown to whoever may see its topic: the fields that the topic's declaration lists, and no other."""
+"""What of an event is shown to whoever may see its topic, and of a session to whoever may know of it: what is listed, and no more."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from affectloop.codec import to_json
 from affectloop.events import Event
+from affectloop.session import Session
 from affectloop.topics import TOPIC_OF_EVENT, Topic
 
 Fields = Mapping[str, Any]  # the names of fields; what lies below a part's name are its own, below any other nothing
@@ -22,6 +23,22 @@ def viewed(topic: Topic, content: dict[str, Any]) -> dict[str, Any]:
     """What ``to_json`` once made of the topic's event, without what is not listed."""
     listed: dict[str, Any] = _listed(content, shown_fields(topic))
     return listed
+
+
+def session_as_viewed(session: Session) -> dict[str, Any]:
+    """A session as views and reports tell it: what is listed here, never its key."""
+    return {
+        "session_id": session.session_id,
+        "learner_id": session.learner_id,
+        "mode": session.mode.value,
+        "started_at_us": session.started_at_us,
+        "ended_at_us": session.ended_at_us,
+        "profile": session.profile,
+        "emotion_inference": session.emotion_inference,
+        "consented": sorted(session.consented),
+        "faults": session.stopped_in,
+        "streams": [[stream.topic, stream.stream_id] for stream in session.streams],
+    }
 
 
 def shown_fields(topic: Topic) -> Fields:

@@ -58,6 +58,18 @@ def made(**changes: object) -> Session:
     return replace(session, **changes)  # type: ignore[arg-type]
 
 
+def test_several_sessions_are_read_at_once_as_they_are_now(live: LiveState) -> None:
+    first, second = made(), made()
+    for session in (first, second):
+        live.put_session(session)
+    names = [first.session_id, "nobody", second.session_id]
+    assert live.sessions_named(names) == [first, None, second]
+    changed = live.change_session(first.session_id, lambda session: session.with_consents(frozenset()))
+    live.forget_session(second.session_id)
+    assert live.sessions_named(names) == [changed, None, None]
+    assert live.sessions_named([]) == []
+
+
 def test_a_session_comes_back_as_it_was_put(live: LiveState) -> None:
     session = made(ended_at_us=1_767_225_700_000_000)
     live.put_session(session)
@@ -126,6 +138,7 @@ def test_forgetting_takes_everything_of_the_session_and_nothing_of_others(live: 
 
 @pytest.mark.parametrize(("order", "kept"), [((1, 2), b"2"), ((2, 1), b"2"), ((2, 2), b"2 first")])
 def test_the_newest_baseline_of_a_name_stays(live: LiveState, order: tuple[int, int], kept: bytes) -> None:
+    live.put_session(made(session_id="session"))
     first, second = order
     live.put_baseline("session", "physio.rest", first, b"2 first" if first == second else str(first).encode())
     live.put_baseline("session", "physio.rest", second, str(second).encode())
@@ -133,6 +146,7 @@ def test_the_newest_baseline_of_a_name_stays(live: LiveState, order: tuple[int, 
 
 
 def test_sequences_beyond_the_precision_of_floats_are_compared_exactly(live: LiveState) -> None:
+    live.put_session(made(session_id="session"))
     newest = (1 << 61) + 1
     live.put_baseline("session", "rest", newest, b"new")
     live.put_baseline("session", "rest", newest - 1, b"old")
@@ -141,6 +155,7 @@ def test_sequences_beyond_the_precision_of_floats_are_compared_exactly(live: Liv
 
 
 def test_values_are_opaque_bytes(live: LiveState) -> None:
+    live.put_session(made(session_id="session"))
     every_byte = bytes(range(256))
     live.put_baseline("session", "any", 0, every_byte)
     live.put_latest("session", "any", every_byte)
@@ -148,6 +163,8 @@ def test_values_are_opaque_bytes(live: LiveState) -> None:
 
 
 def test_marks_belong_to_one_service_and_session(live: LiveState) -> None:
+    for name in ("one", "two"):
+        live.put_session(made(session_id=name))
     live.mark("face", "one", "finished")
     live.mark("face", "one", "ended:capture.frames.v1:camera")
     live.mark("fusion", "one", "finished")
@@ -156,9 +173,31 @@ def test_marks_belong_to_one_service_and_session(live: LiveState) -> None:
 
 
 def test_the_latest_value_of_a_kind_replaces_the_one_before(live: LiveState) -> None:
+    live.put_session(made(session_id="session"))
     for value in (b"1", b"2"):
         live.put_latest("session", "directive", value)
     assert (live.latest("session", "directive"), live.latest("session", "estimate")) == (b"2", None)
+
+
+def test_a_dropped_value_is_gone_and_dropping_it_again_is_nothing(live: LiveState) -> None:
+    live.put_session(made(session_id="session"))
+    live.put_latest("session", "estimate", b"calm")
+    assert live.latest("session", "estimate") == b"calm"
+    for _ in range(2):
+        live.drop_latest("session", "estimate")
+    assert live.latest("session", "estimate") is None
+
+
+def test_what_is_written_for_a_session_that_was_forgotten_does_not_come_back(live: LiveState) -> None:
+    session = made()
+    live.put_session(session)
+    live.forget_session(session.session_id)
+    live.put_baseline(session.session_id, "face.neutral", 1, b"neutral")
+    live.put_latest(session.session_id, "estimate", b"calm")
+    live.mark("face", session.session_id, "finished")
+    live.put_session(session)
+    left = (live.baselines(session.session_id), live.latest(session.session_id, "estimate"), live.marks("face", session.session_id))
+    assert left == ({}, None, frozenset())
 
 
 def test_a_name_is_taken_once(live: LiveState) -> None:
@@ -190,6 +229,27 @@ def test_events_beyond_the_window_count_no_more(backend: Backend) -> None:
         backend.live.count_within("a", WINDOW_S)
     backend.pass_time(WINDOW_S * 1.5)
     assert backend.live.count_within("a", WINDOW_S) == 1
+
+
+def test_a_count_stays_at_its_most_and_takes_no_more_memory(live: LiveState, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("affectloop.store.live.memory.MOST_COUNTED", 5)
+    monkeypatch.setattr("affectloop.store.live.redis.MOST_COUNTED", 5)
+    assert [live.count_within("busy", 60) for _ in range(8)] == [1, 2, 3, 4, 5, 5, 5, 5]
+
+
+def test_names_that_an_attacker_makes_up_are_bounded_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("affectloop.store.live.memory.MOST_NAMES", 50)
+    clock = ManualClock()
+    live = MemoryLiveState(clock)
+    for number in range(200):
+        live.count_within(f"refused:{number}", 60)
+        live.take_once(f"nonce:{number}", 60)
+    assert live.names <= 50 + 200
+    clock.advance(61)
+    for number in range(60):
+        live.count_within(f"later:{number}", 60)
+        live.take_once(f"later:{number}", 60)
+    assert live.names <= 50 + 60
 
 
 @pytest.mark.redis

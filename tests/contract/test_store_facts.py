@@ -19,7 +19,8 @@ from affectloop.events import (
 from affectloop.policy.profile import Purpose, Role, profile
 from affectloop.store.sql.audit import Audit
 from affectloop.store.sql.consents import Consents
-from affectloop.store.sql.database import EVERY_TENANT, Store
+from affectloop.store.sql.database import EVERY_TENANT, Head, Store
+from affectloop.store.sql.keys import MasterKey
 from affectloop.store.sql.outbox import Outbox
 from affectloop.store.sql.people import People, UnknownLearner
 from affectloop.store.sql.sessions import Sessions
@@ -95,6 +96,37 @@ def test_a_change_in_the_audit_log_shows(store: Store, damage: str) -> None:
         )
     with store.reading("north") as work:
         assert Audit(work).first_broken() == 2
+
+
+def test_heads_are_given_away_once_committed_and_tell_of_a_cut_end(url: str, store: Store, clock: ManualClock) -> None:
+    heads: list[Head] = []
+    kept = Store.open(url, KEYS, clock, heads.append)
+
+    def append(subject: str) -> None:
+        with kept.work("north") as work:
+            Audit(work).add(actor="token", holder="t-1", role=Role.ADMIN, action="view.progress", subject=subject)
+            if subject == "undone":
+                raise InvalidInput("on the way")
+
+    for subject in ("one", "two"):
+        append(subject)
+    with pytest.raises(InvalidInput):
+        append("undone")
+    with kept.work("north") as work:
+        whole = Audit(work).missing(heads)
+        work.rows.execute(delete(AuditEntry).where(AuditEntry.number == 2))
+        assert (whole, Audit(work).first_broken(), Audit(work).missing(heads)) == (None, None, heads[1])
+    kept.close()
+    assert [head.number for head in heads] == [1, 2]
+
+
+def test_who_has_not_the_installations_key_cannot_append_to_the_audit_log(url: str, store: Store, clock: ManualClock) -> None:
+    stranger = Store.open(url, MasterKey(bytes(32)), clock)
+    with stranger.work("north") as work:
+        Audit(work).add(actor="token", holder="t-1", role=Role.ADMIN, action="view.progress", subject="planted")
+    stranger.close()
+    with store.reading("north") as work:
+        assert Audit(work).first_broken() == 1
 
 
 def test_appenders_of_the_audit_log_take_turns(store: Store) -> None:

@@ -8,17 +8,18 @@ import pytest
 from sqlalchemy import select
 
 from affectloop.clock import ManualClock
-from affectloop.errors import CannotOpen
+from affectloop.errors import CannotOpen, InvalidInput
 from affectloop.events import (
     Modality,
     SessionChange,
 )  # fmt: skip
 from affectloop.policy.profile import Purpose, profile
-from affectloop.store.sql.consents import Consents
+from affectloop.store.sql.consents import Consents, NotToBeConsented
 from affectloop.store.sql.database import Store
 from affectloop.store.sql.people import People
 from affectloop.store.sql.sessions import Sessions, UnknownSession
 from affectloop.store.sql.tables import VaultName
+from affectloop.store.sql.tenancy import change_profile
 from affectloop.store.sql.training import Baselines, Directives, Trials
 from stored import baseline, directive, learner, started, trial
 
@@ -167,3 +168,74 @@ def test_withdrawal_forgets_what_was_learnt_through_the_modality(store: Store) -
         Baselines(work).forget(known, frozenset({Modality.FACE}))
         work.rows.flush()
         assert [event.name for event in Baselines(work).of(known, key, frozenset(Modality))] == ["recommender.ability"]
+
+
+def test_a_teacher_has_the_learners_of_their_classes_in_their_tenant_alone(store: Store) -> None:
+    mine, other, elsewhere = learner(store), learner(store), learner(store, "south")
+    for tenant, known in (("north", mine), ("south", elsewhere)):
+        with store.work(tenant) as work:
+            People(work).enrol(known, "7b")
+    with store.work("north") as work:
+        for _ in range(2):
+            People(work).give_class("7b", "t-17")
+    with store.reading("north") as work:
+        people = People(work)
+        taught = [people.is_taught_by(known, "t-17") for known in (mine, other, elsewhere)]
+        assert (taught, [row.learner_id for row in people.learners(taught_by="t-17")]) == ([True, False, False], [mine])
+        assert people.learners(taught_by="t-18") == []
+    with store.reading("south") as work:
+        assert (People(work).is_taught_by(elsewhere, "t-17"), People(work).teachers()) == (False, [])
+    with store.work("north") as work:
+        assert [People(work).take_class("7b", "t-17") for _ in range(2)] == [True, False]
+
+
+def test_sessions_are_narrowed_to_a_teachers_classes_and_to_profiles_before_they_are_counted(store: Store) -> None:
+    mine, other = learner(store), learner(store)
+    sessions = [started(store, whose).session_id for whose in (mine, other, mine)]
+    with store.work("north") as work:
+        People(work).enrol(mine, "7b")
+        People(work).give_class("7b", "t-17")
+    with store.reading("north") as work:
+        found = {row.session_id for row in Sessions(work).latest(taught_by="t-17", under={"demo"}, limit=2)}
+        assert (found, Sessions(work).latest(under={"research"})) == ({sessions[0], sessions[2]}, [])
+
+
+@pytest.mark.parametrize(
+    ("under", "modality", "purpose", "field"),
+    [("eu-school", Modality.FACE, Purpose.TRAINING, "modality"), ("demo", Modality.FACE, Purpose.RESEARCH, "purpose")],
+)
+def test_a_consent_to_what_the_profile_forbids_is_not_stored(
+    store: Store, under: str, modality: Modality, purpose: Purpose, field: str
+) -> None:
+    known = learner(store)
+    with pytest.raises(NotToBeConsented) as refused, store.work("north") as work:
+        Consents(work).give(known, profile(under), modality, purpose, guardian=True, assent=True)
+    with store.reading("north") as work:
+        assert (refused.value.field, Consents(work).of(known)) == (field, [])
+
+
+def test_under_another_profile_nothing_stands_that_was_agreed_to_and_nothing_runs_on(store: Store) -> None:
+    known, elsewhere = learner(store), learner(store, "south")
+    session = started(store, known)
+    for tenant, whose in (("north", known), ("south", elsewhere)):
+        with store.work(tenant) as work:
+            Consents(work).give(whose, profile("demo"), Modality.FACE, Purpose.TRAINING, guardian=True, assent=True)
+            Baselines(work).keep(whose, baseline(session, "face.neutral", 1.0), People(work).key(whose))
+    stopped = []
+    for name in ("us-school", "us-school", "demo"):
+        with store.work("north") as work:
+            stopped.append(change_profile(work, name))
+    seen = []
+    for tenant, whose in (("north", known), ("south", elsewhere)):
+        with store.reading(tenant) as work:
+            standing = [answer.stands(work.now_us) for answer in Consents(work).of(whose)]
+            seen.append((standing, len(Baselines(work).of(whose, People(work).key(whose), frozenset(Modality)))))
+    with store.reading("north") as work:
+        row = Sessions(work).get(session.session_id)
+        assert (row.consented, [change.change for change in Sessions(work).changes(session.session_id)]) == ([], ["consent-withdrawn"])
+    assert (stopped, seen) == ([[session.session_id], [], []], [([False], 0), ([True], 1)])
+
+
+def test_a_tenant_is_put_under_known_profiles_only(store: Store) -> None:
+    with pytest.raises(InvalidInput, match="use one of"), store.work("north") as work:
+        change_profile(work, "invented")

@@ -25,6 +25,7 @@ from affectloop.messages.v1.capture_service_pb2_grpc import CaptureServiceStub
 from affectloop.runtime.service import Surroundings, load
 from affectloop.session import Session
 from affectloop.store.live.memory import MemoryLiveState
+from affectloop.telemetry.health import Health
 from affectloop.topics import AUDIO, FRAMES, SIGNALS
 from affectloop_capture.admission.stream_authentication import STREAM_TOKEN, token_digest
 from affectloop_capture.ingest.server import CaptureServer, run
@@ -111,14 +112,13 @@ def test_a_consent_that_is_withdrawn_stops_its_modality_within_the_call() -> Non
     played(scene)
 
 
-def test_an_unknown_session_is_refused_even_with_a_token() -> None:
+def test_an_unknown_session_has_no_token_that_is_good() -> None:
     async def scene() -> None:
         async with a_scene() as stage:
             stage.live.put_latest("s2", STREAM_TOKEN, token_digest(TOKEN))
-            refused, summary = await stage.send([payload(a_frame(session_id="s2"))])
-            assert refused.refusal.field == "Header.session_id"
-            assert "not known" in refused.refusal.problem
-            assert summary.accepted == 0
+            with pytest.raises(grpc.aio.AioRpcError) as error:
+                await stage.send([payload(a_frame(session_id="s2"))])
+            assert error.value.code() == grpc.StatusCode.PERMISSION_DENIED
 
     played(scene)
 
@@ -347,7 +347,7 @@ def test_a_taken_port_is_said_with_what_to_do() -> None:
     async def scene() -> None:
         async with a_scene() as stage:
             clock = ManualClock()
-            around = Surroundings(bus=stage.bus, live=stage.live, clock=clock, ready=lambda: None)
+            around = Surroundings(bus=stage.bus, live=stage.live, clock=clock, ready=lambda: None, health=Health(clock))
             first = CaptureServer(SETTINGS, around)
             await first.start()
             second = CaptureServer(CaptureSettings(port=first.port, shutdown_s=0), around)
@@ -361,7 +361,7 @@ def test_a_taken_port_is_said_with_what_to_do() -> None:
 def test_the_edge_says_that_it_is_ready_and_leaves_when_cancelled() -> None:
     async def scene() -> None:
         ready = asyncio.Event()
-        around = Surroundings(bus=MemoryBus(), live=MemoryLiveState(), clock=ManualClock(), ready=ready.set)
+        around = Surroundings(bus=MemoryBus(), live=MemoryLiveState(), clock=ManualClock(), ready=ready.set, health=Health(ManualClock()))
         running = asyncio.create_task(run(SETTINGS, around))
         await ready.wait()
         running.cancel()

@@ -86,7 +86,8 @@ def test_it_lives_is_ready_and_gives_its_figures(program: Program) -> None:
     figures = httpx.get(f"http://127.0.0.1:{program.health}/metrics").text
     for service in set(installed()) - {"capture", "gateway"}:
         assert f'affectloop_feed_seconds_count{{service="{service}"}}' in figures
-    assert httpx.get(f"http://127.0.0.1:{program.gateway}/health/ready").json() == {"status": "ready", "missing": []}
+    assert httpx.get(f"http://127.0.0.1:{program.health}/health/ready").json() == {"late": [], "missing": []}
+    assert [httpx.get(f"http://127.0.0.1:{program.gateway}{path}").status_code for path in ("/metrics", "/health/ready")] == [404, 404]
     assert program.answers("/elsewhere") == 404
 
 

@@ -82,6 +82,7 @@ class Door:
     """The gateway's address, an administrator's token, and where its facts are."""
 
     address: str
+    health: str
     start: Bootstrapped
     database: str
 
@@ -95,7 +96,7 @@ class Door:
 
     def is_open(self) -> bool:
         try:
-            return httpx.get(f"{self.address}/health/ready", timeout=5).status_code == 200
+            return httpx.get(f"{self.health}/health/ready", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -113,16 +114,16 @@ class Door:
 @contextmanager
 def served(programs: Programs, kafka: KafkaServer, redis: str, folder: Path) -> Iterator[Door]:
     """Gateway and recommender over Kafka and Redis, each a program."""
-    database, port = f"sqlite:///{folder / 'facts.db'}", free_port()
+    database, port, health = f"sqlite:///{folder / 'facts.db'}", free_port(), free_port()
     store = Store.open(database)
     start = bootstrap(store, profile_name="demo")
     store.close()
     options = ("--bus", f"kafka://{kafka.bootstrap}", "--state", redis)
     subprocess.run([*AFFECTLOOP, "topics", "create", "--bus", options[1]], check=True, capture_output=True, env=programs.environment)
     programs.environment.update(AFFECTLOOP_GATEWAY__PORT=str(port), AFFECTLOOP_GATEWAY__DATABASE=database)
-    for name in ("gateway", "recommender"):
-        programs.start(name, "run", name, *options)
-    door = Door(f"http://127.0.0.1:{port}", start, database)
+    programs.start("gateway", "run", "gateway", *options, "--health-port", str(health))
+    programs.start("recommender", "run", "recommender", *options)
+    door = Door(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{health}", start, database)
     wait_for(door.is_open, "the gateway serves")
     yield door
 

@@ -73,6 +73,11 @@ class AudioProcessor:
             self._chunks.popleft()
 
     @property
+    def closes_next_us(self) -> int:
+        """The end of the next hop."""
+        return self._windows.closes_next_us
+
+    @property
     def needs_from_us(self) -> int:
         """The start of the oldest chunk that a hop to come looks back on; at the latest the newest, from which a successor counts on."""
         if self._finished or not self._chunks:

@@ -22,6 +22,13 @@ class CaptureSettings(Settings):
     tls_key: Path | None = Field(None, description="PEM file of the certificate's private key.")
     senders: int = Field(8, ge=1, le=256, description="Threads that write to the bus.")
     calls_most: int = Field(1000, ge=1, description="Devices at a time; further ones are told to come back later.")
+    connections_most: int = Field(2000, ge=1, description="Connections at a time; further ones are ended at once.")
+    first_record_within_s: float = Field(
+        5.0, gt=0, description="How long a call may take to bring its first record, with a token that is good."
+    )
+    unproven_calls_of_address: int = Field(
+        32, ge=1, description="Calls of one address at a time that have not brought that yet; the oldest makes room for a further one."
+    )
     picture_side_most_px: int = Field(LARGEST_SIDE_PX, ge=16, le=16384, description="Largest width or height of a frame, by its header.")
     clock_tolerance_s: float = Field(5.0, gt=0, description="How far a device's clock may be ahead, or before the session's start.")
     shutdown_s: float = Field(5.0, ge=0, description="How long running calls may finish when the service stops.")

@@ -63,6 +63,11 @@ class FaceProcessor:
         self._last = end
 
     @property
+    def closes_next_us(self) -> int:
+        """Nothing happens by time alone."""
+        return END_OF_TIME_US
+
+    @property
     def needs_from_us(self) -> int:
         """The frames that the neutral face is taken from, until it is; then those that a newcomer is known by."""
         if self._last is None:

@@ -75,6 +75,11 @@ class FusionProcessor:
             self._windows.next_us = None
 
     @property
+    def closes_next_us(self) -> int:
+        """The end of the next hop."""
+        return self._windows.closes_next_us
+
+    @property
     def needs_from_us(self) -> int:
         """The start of the next window; at the latest the newest event, from which a successor counts its hops on."""
         if self._windows.next_us is None:

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from affectloop import __version__
 from affectloop_gateway import pages
-from affectloop_gateway.api import errors, health
+from affectloop_gateway.api import errors
 from affectloop_gateway.api.admin import classes, tokens
 from affectloop_gateway.api.admin import routes as admin
 from affectloop_gateway.api.consents import routes as consents
@@ -15,6 +15,7 @@ from affectloop_gateway.api.learners import routes as learners
 from affectloop_gateway.api.middleware import BodyLimit, RequestMetrics, SecurityHeaders
 from affectloop_gateway.api.sessions import routes as sessions
 from affectloop_gateway.live import socket
+from affectloop_gateway.live.places import Places, SocketPlaces
 
 DESCRIPTION = """The door of Affectloop: sessions, answers, consents, and what the recommender and the live view make of them.
 
@@ -36,12 +37,14 @@ def create_app(dependencies: Dependencies) -> FastAPI:
         docs_url=None,  # its page would load scripts from elsewhere
         redoc_url=None,
     )
+    settings = dependencies.settings
     app.state.dependencies = dependencies
+    app.state.places = SocketPlaces(Places(settings.sockets_of_address), Places(settings.sockets_of_token))
     errors.install(app)
-    for room in (sessions, learners, consents, admin, tokens, classes, health, socket, pages):
+    for room in (sessions, learners, consents, admin, tokens, classes, socket, pages):
         app.include_router(room.router)
     app.mount("/static", pages.assets())
-    app.add_middleware(BodyLimit, body_bytes=dependencies.settings.body_bytes)
+    app.add_middleware(BodyLimit, body_bytes=settings.body_bytes, within_s=settings.body_within_s)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestMetrics, clock=dependencies.clock)  # outermost: what is refused counts too
     return app

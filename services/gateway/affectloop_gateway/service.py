@@ -14,7 +14,9 @@ from affectloop.runtime.service import Edge, Surroundings
 from affectloop.topics import SESSION_EVENTS, TOPICS, TRIALS
 from affectloop_gateway.api.dependencies import Dependencies, Looks
 from affectloop_gateway.app import create_app
+from affectloop_gateway.connections import BoundedConfig, Connections, networks, possible
 from affectloop_gateway.database import open_store
+from affectloop_gateway.health import missing
 from affectloop_gateway.live.feed import Feed
 from affectloop_gateway.settings import GatewaySettings
 from affectloop_gateway.workers.fact_ingest import FactIngest
@@ -65,29 +67,19 @@ async def run(settings: GatewaySettings, surroundings: Surroundings) -> None:
             looks=Looks(surroundings.clock),
             longest_session_us=surroundings.runtime.longest_session_us,
             wake=outbox.wake,
-            is_ready=followed.is_set,
+            is_followed=followed.is_set,
         )
         ingest = FactIngest(store, surroundings.live, surroundings.bus, surroundings.clock)
         background = (feed.follow(surroundings.bus, followed.set), outbox.run(), ingest.run(), maintain(dependencies))
-        await _serve(dependencies, surroundings.ready, [asyncio.create_task(work) for work in background], followed)
+        surroundings.health.check(lambda: missing(dependencies))
+        await _serve(dependencies, surroundings.ready, [asyncio.create_task(work) for work in background])
     finally:
         await asyncio.to_thread(store.close)
 
 
-async def _serve(
-    dependencies: Dependencies, ready: Callable[[], None], background: list[asyncio.Task[None]], followed: asyncio.Event
-) -> None:
+async def _serve(dependencies: Dependencies, ready: Callable[[], None], background: list[asyncio.Task[None]]) -> None:
     """Serve beside the background work; the end of either ends both, the server first, so that the outbox leaves last."""
-    config = uvicorn.Config(
-        create_app(dependencies),
-        log_config=None,
-        access_log=False,  # addresses and sessions have no place in a log
-        lifespan="off",
-        ws="websockets-sansio",
-        ws_max_size=LARGEST_SOCKET_MESSAGE,
-        timeout_graceful_shutdown=round(dependencies.settings.drain_s),
-        server_header=False,
-    )
+    config = configuration(dependencies)
     listener = bind(dependencies.settings.host, dependencies.settings.port)
     server = Server(config, ready)
     serving = asyncio.create_task(server.serve([listener]))
@@ -103,6 +95,31 @@ async def _serve(
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         listener.close()
+
+
+def configuration(dependencies: Dependencies) -> BoundedConfig:
+    """How Uvicorn serves the application: bounded, and silent about who asked for what."""
+    settings = dependencies.settings
+    proxies = networks(settings.proxies)
+    connections = Connections(
+        most=possible(settings.connections_most),
+        most_of_address=settings.connections_of_address,
+        proxies=proxies,
+        head_within_s=settings.head_within_s,
+        written_within_s=settings.written_within_s,
+    )
+    return BoundedConfig(
+        create_app(dependencies),
+        connections,
+        log_config=None,
+        access_log=False,  # addresses and sessions have no place in a log
+        lifespan="off",
+        ws_max_size=LARGEST_SOCKET_MESSAGE,
+        timeout_graceful_shutdown=round(settings.drain_s),
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=[str(network) for network in proxies],
+    )
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from affectloop.settings import Settings, settings_config
+from affectloop_gateway.connections import networks
 
 
 class GatewaySettings(Settings):
@@ -24,6 +25,18 @@ class GatewaySettings(Settings):
         None,
         description="32 bytes in base64 (openssl rand -base64 32) that wrap the learners' keys. With SQLite one is made beside the file.",
     )
+    proxies: str = Field(
+        "",
+        description="Addresses or networks, with commas, of the proxies before it: their X-Forwarded-For is believed, nobody else's; "
+        "and many people come through one, so connections of theirs are not counted by address.",
+    )
+    connections_most: int = Field(1000, ge=1, description="Connections at a time, WebSockets included.")
+    connections_of_address: int = Field(64, ge=1, description="Connections of one address at a time; a class behind one router has one.")
+    head_within_s: float = Field(10.0, gt=0, description="How long a request's head may take, an idle new connection included.")
+    body_within_s: float = Field(10.0, gt=0, description="How long a request's body may take.")
+    written_within_s: float = Field(20.0, gt=0, description="How long an answer may lie unread before the connection is ended.")
+    sockets_of_address: int = Field(64, ge=1, description="Live views of one address at a time, those without a token yet included.")
+    sockets_of_token: int = Field(16, ge=1, description="Live views with one token at a time.")
     audit_heads: Path | None = Field(
         None,
         description="File to which the head of an audit log is added at every entry, best on another disk or host than the database: "
@@ -45,3 +58,9 @@ class GatewaySettings(Settings):
     expire_every_s: float = Field(60.0, gt=0, description="How often what has outlived its retention is deleted.")
     abandoned_after_s: float = Field(43_200.0, gt=0, description="A session that nobody ended is ended after this long.")
     drain_s: float = Field(5.0, ge=0, description="How long open requests may take to finish when it stops.")
+
+    @field_validator("proxies")
+    @classmethod
+    def _names_networks(cls, proxies: str) -> str:
+        networks(proxies)  # a word that is no address is refused at the start, not believed or ignored later
+        return proxies

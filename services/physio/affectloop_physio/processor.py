@@ -135,6 +135,11 @@ class PhysioProcessor:
             self._forget(closing_us + HOP_US)
 
     @property
+    def closes_next_us(self) -> int:
+        """The end of the next hop."""
+        return self._windows.closes_next_us
+
+    @property
     def needs_from_us(self) -> int:
         """The start of the oldest chunk that an output to come looks at; at least one from before the next hop."""
         oldest = [stream.chunks[0][0] for stream in self._streams.values() if stream.chunks]

@@ -70,6 +70,11 @@ class RecommenderProcessor:
         return ()
 
     @property
+    def closes_next_us(self) -> int:
+        """Nothing happens by time alone."""
+        return END_OF_TIME_US
+
+    @property
     def needs_from_us(self) -> int:
         """The oldest estimate that the next trial may look back on."""
         return END_OF_TIME_US if self._newest_us == END_OF_TIME_US else max(self._newest_us - HELD_US, 0)

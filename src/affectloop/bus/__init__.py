@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from affectloop.topics import Topic
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
-    """One partition of one topic."""
+class Partition(NamedTuple):
+    """One partition of one topic. A tuple: it is looked up for every record."""
 
     topic: str
     number: int

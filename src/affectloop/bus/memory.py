@@ -93,6 +93,7 @@ class MemoryBus:
         self._waiting_bytes = waiting_bytes
         self._send_timeout_s = send_timeout_s
         self._logs: dict[Partition, _Log] = defaultdict(_Log)
+        self._places: dict[str, list[Partition]] = {}  # of each topic, by number
         self._groups: dict[str, _Group] = defaultdict(_Group)
 
     def producer(self, *, durable: bool) -> Producer:
@@ -134,18 +135,33 @@ class MemoryBus:
 
     def place_of(self, topic: str, key: bytes) -> Partition:
         """Where records of a key go; the same number for every topic."""
-        return Partition(topic, zlib.crc32(key) % self.partitions)
+        if topic not in self._places:
+            self._places[topic] = [Partition(topic, number) for number in range(self.partitions)]
+        return self._places[topic][zlib.crc32(key) % self.partitions]
 
     def append(self, records: Iterable[Outgoing]) -> None:
-        """Write under the lock; waits while a topic's slowest group is too far behind."""
+        """Write under the lock; waits while a topic's slowest group is too far behind. Readers wake once for all of it."""
         with self.lock:
+            written: dict[Partition, None] = {}  # in order, so that runs repeat
             for record in records:
                 place = self.place_of(record.topic, record.key)
-                self._wait_for_room(place)
+                if not self._has_room(place):
+                    self._wake(written)
+                    self._wait_for_room(place)
                 self._logs[place].append(place, record, self.clock.wall_us())
                 self._trim(place)
-                for consumer in self._readers[place]:
-                    consumer.arrived.notify_all()
+                written[place] = None
+            self._wake(written)
+
+    def _wake(self, written: Iterable[Partition]) -> None:
+        """Tell the readers of partitions that there is something; each once."""
+        woken: set[_MemoryConsumer] = set()
+        for place in written:
+            for consumer in self._readers[place]:
+                consumer.ready[place] = None
+                woken.add(consumer)
+        for consumer in woken:
+            consumer.arrived.notify_all()
 
     def read(self, place: Partition, offset: int, count: int) -> list[Record]:
         """Read from an offset on; call under the lock."""
@@ -197,7 +213,9 @@ class MemoryBus:
         )
 
     def _trim(self, place: Partition) -> None:
-        self._logs[place].drop_before(self._slowest(place), self._retained_bytes // self.partitions)
+        log, kept = self._logs[place], self._retained_bytes // self.partitions
+        if log.size > kept:
+            log.drop_before(self._slowest(place), kept)
 
 
 class _MemoryProducer:
@@ -218,6 +236,7 @@ class _MemoryConsumer:
         self._on_lost = on_lost
         self._group = group
         self._positions: dict[Partition, int] = {}
+        self.ready: dict[Partition, None] = {}  # partitions that may hold something new, in the order in which they are read
         self._lost: list[Partition] = []
         self.arrived = threading.Condition(bus.lock)
 
@@ -226,6 +245,7 @@ class _MemoryConsumer:
         self._lost += [place for place in self._positions if place not in places]
         self._bus.reads(self, no_more=self._positions, now=places)
         self._positions = {place: self._positions.get(place, acknowledged.get(place, 0)) for place in sorted_places(places)}
+        self.ready = dict.fromkeys(self._positions)
         self.arrived.notify_all()
 
     def poll(self, timeout_s: float, max_records: int) -> list[Record]:
@@ -253,12 +273,17 @@ class _MemoryConsumer:
 
     def _take(self, max_records: int) -> list[Record]:
         records: list[Record] = []
-        for place in list(self._positions):
-            batch = self._bus.read(place, self._positions[place], max_records - len(records))
-            if batch:  # the partition goes to the end of the queue: one with much to read does not keep the others waiting
-                del self._positions[place]
+        for place in list(self.ready):
+            wanted = max_records - len(records)
+            if not wanted:
+                break
+            batch = self._bus.read(place, self._positions[place], wanted)
+            del self.ready[place]
+            if batch:
                 self._positions[place] = batch[-1].offset + 1
                 records += batch
+            if len(batch) == wanted:  # it goes to the end of the queue: one with much to read does not keep the others waiting
+                self.ready[place] = None
         return records
 
 

@@ -16,9 +16,11 @@ import numpy as np
 
 from affectloop.codec.declared import Field, Way, declared
 from affectloop.codec.wire import buffer_class, members, numbers
+from affectloop.fields import LONGEST_TEXT
 
 Read = Callable[[Any], Any]
 Write = Callable[[Any, Any], None]
+NUL = "\0"  # no database holds it in a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,10 @@ def _checking(field: Field, declaration: str) -> list[str]:
     name = field.name
     if field.low is not None and field.high is not None:
         return [f"if not {field.low!r} <= {name} <= {field.high!r}:", f"    {declaration}.refuse_number({name})"]  # NaN is never within
-    return [f"if not {name}:", f"    {declaration}.refuse_empty()"] if field.is_name else []
+    if field.kind is not str:
+        return []
+    empty = [f"if not {name}:", f"    {declaration}.refuse_empty()"] if field.is_name else []
+    return [*empty, f"if len({name}) > {LONGEST_TEXT} or {NUL!r} in {name}:", f"    {declaration}.refuse_text({name})"]
 
 
 def _reads(field: Field) -> Read | None:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from affectloop.errors import InvalidMessage
+from affectloop.fields import LONGEST_TEXT
 
 
 class Way(Enum):
@@ -58,6 +59,12 @@ class Field:
     def refuse_empty(self) -> NoReturn:
         """A name is empty."""
         raise InvalidMessage(self.path, "is empty", f"name the {self.name.removesuffix('_id')}")
+
+    def refuse_text(self, text: str) -> NoReturn:
+        """A text is too long, or is none."""
+        if "\0" in text:
+            raise InvalidMessage(self.path, "holds the character NUL", "leave it out")
+        raise InvalidMessage(self.path, f"has {len(text)} characters", f"give it at most {LONGEST_TEXT}")
 
     def refuse_number(self, value: float) -> NoReturn:
         """A number is outside its range, or none."""

@@ -99,6 +99,11 @@ class Cause(StrEnum):
     EASING_OVER = "easing-over"
 
 
+FELT_CAUSES = frozenset(
+    {Cause.STRAIN_RISING, Cause.CALM, Cause.NO_ESTIMATE, Cause.ESTIMATE_UNSURE, Cause.ESTIMATE_STALE, Cause.HELD}
+)  # they rest on estimates: who may not see those sees none of these
+
+
 class Guidance(StrEnum):
     """What the learner is offered beside the next item."""
 

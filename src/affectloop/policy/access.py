@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from affectloop.events import EmotionEstimate, Event, Modality
+from affectloop.events import FELT_CAUSES, EmotionEstimate, Event, Modality
 from affectloop.policy.profile import STAFF, Deed, Profile, Role
-from affectloop.topics import TOPIC_BY_NAME, View
+from affectloop.topics import TOPIC_BY_NAME, TOPIC_OF_EVENT, View
 
 
 class Action(StrEnum):
@@ -192,17 +193,28 @@ def permissions_of(role: Role, subject: Subject) -> Permissions:
 
 
 def rests_on(event: Event, otherwise: frozenset[Modality]) -> frozenset[Modality]:
-    """Through which modalities an event was measured; an estimate that names none rests on ``otherwise``."""
-    if not isinstance(event, EmotionEstimate):
-        return frozenset() if event.modality is None else frozenset({event.modality})
-    shares = {Modality.FACE: event.face_share, Modality.WRISTBAND: event.wristband_share, Modality.VOICE: event.voice_share}
-    return frozenset(modality for modality, share in shares.items() if share > 0) or otherwise
+    """Through which modalities an event was measured; what is fused and names none rests on ``otherwise``."""
+    if isinstance(event, EmotionEstimate):
+        shares = {Modality.FACE: event.face_share, Modality.WRISTBAND: event.wristband_share, Modality.VOICE: event.voice_share}
+        return frozenset(modality for modality, share in shares.items() if share > 0) or otherwise
+    if event.modality is not None:
+        return frozenset({event.modality})
+    return otherwise if _fused(event) else frozenset()
+
+
+def without_felt_causes(directive: dict[str, Any]) -> dict[str, Any]:
+    """A directive's fields as they are told to who may not see estimates: a cause such as rising strain is one."""
+    return {**directive, "causes": [cause for cause in directive.get("causes", ()) if cause["cause"] not in FELT_CAUSES]}
 
 
 def may_be_read(event: Event, consented: frozenset[Modality]) -> bool:
-    """Whether all that an event was measured through may be read at this moment; an estimate without any may not."""
+    """Whether all that an event was measured through may be read at this moment; what is fused of nothing may not."""
     through = rests_on(event, consented)
-    return through <= consented and (bool(through) or not isinstance(event, EmotionEstimate))
+    return through <= consented and (bool(through) or not _fused(event))
+
+
+def _fused(event: Event) -> bool:
+    return event.modality is None and bool(TOPIC_OF_EVENT[type(event)].derives_from)
 
 
 def modalities_of(topics: Iterable[str]) -> frozenset[Modality]:

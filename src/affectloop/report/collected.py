@@ -108,9 +108,8 @@ def collect(events: Iterable[Event]) -> Collected:
 
 def _keep(collected: Collected, event: Event) -> None:
     header = event.header
-    if isinstance(event, SessionChanged):
-        if event.change is SessionChange.STOPPED_BY_FAULT:
-            collected.faults.add(event.service)
+    if isinstance(event, SessionChanged) and event.change is SessionChange.STOPPED_BY_FAULT:
+        collected.faults.add(event.service)
         return
     collected.session_id = collected.session_id or header.session_id
     collected.first_us = min(collected.first_us or header.event_time_us, header.event_time_us)

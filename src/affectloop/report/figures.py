@@ -63,7 +63,7 @@ def _heart(collected: Collected) -> Figures:
         "heart_rate_highest_bpm": max(rates, default=None),
         "heart_rate_error_mean_bpm": mean(event.heart_rate_error_bpm for event in collected.physio),
         "wristband_duration_s": _span_s([event.header.event_time_us for event in collected.physio]),
-        "heart_rate_given_ratio": _share(event.heart_rate_bpm is not None for event in collected.physio),
+        "heart_rate_given_ratio": _given(collected.physio, "heart_rate_bpm"),
         "rmssd_mean_ms": mean(event.rmssd_ms for event in collected.physio),
         "sdnn_mean_ms": mean(event.sdnn_ms for event in collected.physio),
     }
@@ -79,7 +79,7 @@ def _skin(collected: Collected) -> Figures:
         "eda_responses_per_min": len(responses) / minutes if minutes else None,
         "eda_response_amplitude_mean_microsiemens": mean(response.amplitude_microsiemens for response in responses),
         "eda_tonic_mean_microsiemens": mean(levels),
-        "eda_given_ratio": _share(level is not None for level in levels),
+        "eda_given_ratio": _given(collected.physio, "tonic_microsiemens"),
     }
 
 
@@ -99,7 +99,7 @@ def _voice(collected: Collected) -> Figures:
     pitches = [event.pitch_hz for event in collected.audio if event.pitch_hz is not None]
     return {
         "voice_share_ratio": mean(event.voice_share for event in collected.audio),
-        "voice_given_ratio": _share(event.voice_share is not None for event in collected.audio),
+        "voice_given_ratio": _given(collected.audio, "voice_share"),
         "voice_pitch_median_hz": float(np.median(pitches)) if pitches else None,
         "voice_hops_count": len(collected.audio),
         "voice_duration_s": _span_s([event.header.event_time_us for event in collected.audio]),
@@ -181,6 +181,14 @@ def _stream(stream: StreamSeen) -> Figures:
 
 def _share(flags: Iterable[bool]) -> float | None:
     return mean(float(flag) for flag in flags)
+
+
+def _given(events: Sequence[Event], name: str) -> float | None:
+    """For which share of the time there was a value: of a silence there is only one record a minute."""
+    times_us = [event.header.event_time_us for event in events]
+    given = sum(getattr(event, name) is not None for event in events)
+    span_s = _span_s(times_us)
+    return min(given * _step_s(times_us) / span_s, 1.0) if span_s else mean(float(given) for _ in events)
 
 
 def _span_s(times_us: Sequence[int]) -> float:

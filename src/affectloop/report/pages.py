@@ -15,6 +15,7 @@ from affectloop.report.collected import Collected, collect
 from affectloop.report.figures import figures
 from affectloop.report.timeline import timeline
 from affectloop.session import Session
+from affectloop.viewing import session_as_viewed
 
 TEMPLATE = Path(__file__).parent / "template.html"  # built from web/, see its README
 PLACE = "<!--data-->"
@@ -29,7 +30,7 @@ def write_report(folder: Path, events: Iterable[Event], descriptor: Session | No
     collected = collect(events)
     folder.mkdir(parents=True, exist_ok=True)
     told = figures(collected) | {"notes": list(notes), "limits": LIMITS}
-    card = session_card(descriptor) if descriptor else {}
+    card = session_as_viewed(descriptor) if descriptor else {}
     (folder / "report.json").write_text(json.dumps(told | {"session": card}, indent=2, ensure_ascii=False) + "\n", "utf-8")
     (folder / "estimates.jsonl").write_text(_estimates(collected), "utf-8")
     page = {"session": card, "figures": told, "tracks": timeline(collected), "models": [model_note(name) for name in told["models"]]}
@@ -43,13 +44,6 @@ def write(folder: Path, data: Mapping[str, Any]) -> Path:
     path = folder / "report.html"
     path.write_text(f'{before}<script type="application/json" id="data">{text}</script>{after}', "utf-8")
     return path
-
-
-def session_card(session: Session) -> dict[str, Any]:
-    """What may be told of a session: never its key."""
-    told: dict[str, Any] = json.loads(session.to_json())
-    del told["key"]
-    return told
 
 
 def model_note(name: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ rebuild their windows, and the outputs carry the same sequences, so that readers
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,14 +21,16 @@ from affectloop.errors import InvalidMessage
 from affectloop.events import END_OF_TIME_US, BaselineMeasured, Event
 from affectloop.processor import SessionContext
 from affectloop.runtime.dead_letters import DeadLetterLimit, dead_letter
+from affectloop.runtime.due_times import DueTimes
 from affectloop.runtime.faults import FaultLimit, Stage, apart, fault_events, fault_letter, place_of, reason
 from affectloop.runtime.service import Batch, Service
+from affectloop.runtime.service_metrics import ServiceMetrics
 from affectloop.runtime.session_state import FINISHED_MARK, SessionState, StreamName, ended_mark, ended_streams
 from affectloop.runtime.unacknowledged import Pending, Unacknowledged
 from affectloop.session import Fault, Session
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live import LiveState
-from affectloop.telemetry.metrics import EVENT_AGE, FAULTS, HELD, PUBLISHED, RECORDS, SESSIONS
+from affectloop.telemetry.metrics import FAULTS
 from affectloop.topics import TOPIC_BY_NAME, TOPIC_OF_EVENT, Privacy
 
 logger = logging.getLogger(__name__)
@@ -78,7 +81,13 @@ class ProcessorHost:
         self._prepare: Batch = service.prepare(settings) if service.prepare else _same
         self._complete: Batch = service.complete(settings) if service.complete else _same
         self._states: dict[str, SessionState] = {}
+        self._news: dict[str, None] = {}  # sessions of which something came since they were turned; in order
+        self._due, self._due_by_wall = DueTimes(), DueTimes()  # and when the others are due
+        self._refreshed_s = -math.inf
+        self._turned_wall_us = 0  # the wall clock at the last turn
+        self._changed: set[int] = set()  # numbers of partitions of which something may be needless now
         self._unacknowledged = Unacknowledged()
+        self._metrics = ServiceMetrics(service.name)
         self._unknown: dict[str, _Unknown] = {}
         self._dead_letters = DeadLetterLimit(runtime.dead_letter_ratio, runtime.dead_letter_least)
         self._faults = FaultLimit(runtime.faults_a_minute)
@@ -95,7 +104,9 @@ class ProcessorHost:
 
     def process(self, records: Sequence[Record]) -> Processed:
         """Take some records, perhaps none (time passes too), and give what follows from them."""
-        self._faults.check(self._clock.monotonic_s())
+        now_s = self._clock.monotonic_s()
+        self._faults.check(now_s)
+        self._refresh(now_s)
         processed = Processed()
         fresh: list[Event] = []
         for record, pending in [(record, self._unacknowledged.note(record)) for record in records] + self._known_now():
@@ -106,8 +117,7 @@ class ProcessorHost:
             if (state := self._states.get(event.header.session_id)) is not None:  # else it was erased meanwhile
                 state.push(event)
         made: list[Event] = []
-        for session_id, state in list(self._states.items()):
-            self._turn(session_id, state, made, processed)
+        self._turn(made, processed)
         broken: set[str] = set()
         for event in self._in_batch(self._complete, Stage.COMPLETE, made, processed):
             if event.header.session_id not in broken and not self._emit(event, processed):
@@ -123,12 +133,12 @@ class ProcessorHost:
         for session_id in processed.finished:
             self._live.mark(self._service.name, session_id, FINISHED_MARK)
         offsets = {}
-        for place, gone in self._unacknowledged.take(self._is_needless):
+        for place, gone in self._unacknowledged.take(self._is_needless, self._changed):
             if gone.ends and not self._is_finished(gone.session_id):
                 self._live.mark(self._service.name, gone.session_id, ended_mark(gone.ends))
             offsets[place] = gone.offset + 1
-        HELD.labels(self._service.name).set(self.held)
-        SESSIONS.labels(self._service.name).set(sum(not state.finished for state in self._states.values()))
+        self._changed.clear()
+        self._metrics.held.set(self.held)
         return offsets
 
     def revoke(self, places: Iterable[Partition]) -> None:
@@ -146,6 +156,7 @@ class ProcessorHost:
             if unknown.waiting and (now_s >= unknown.until_s or self._live.session(session_id) is not None):
                 released += unknown.waiting
                 unknown.waiting = []
+                self._changed.add(unknown.partition)
             elif now_s >= unknown.until_s + self._runtime.idle_after_s:
                 del self._unknown[session_id]
         return released
@@ -153,11 +164,15 @@ class ProcessorHost:
     def _read(self, record: Record, pending: Pending, processed: Processed) -> Event | None:
         """One record's event, unless it is dead, not allowed, a copy, late or empty."""
         state: SessionState | None = None
+        self._changed.add(record.partition)
         try:
-            state = self._state(session_of(record), record.partition)
+            session_id = session_of(record)
+            state = self._state(session_id, record.partition)
             if state is None:
                 self._wait_for_session(record, pending)
                 return None
+            self._news[session_id] = None
+            state.catch_up(self._turned_wall_us)
             state.newest = (record.topic, record.partition, record.offset)
             outcome, event = self._admitted(record, pending, state)
         except InvalidMessage as error:
@@ -169,7 +184,7 @@ class ProcessorHost:
             outcome, event = "fault", None
             self._stop(state, error, Stage.READ, processed)
         self._dead_letters.count(outcome == "dead")
-        RECORDS.labels(self._service.name, record.topic, outcome).inc()
+        self._metrics.records(record.topic, outcome).inc()
         pending.done = outcome not in ("ok", "empty")
         return event
 
@@ -243,30 +258,41 @@ class ProcessorHost:
         return self._clock.wall_us() - event.header.event_time_us > self._runtime.stale_after_s * 1e6
 
     def _state(self, session_id: str, partition: int) -> SessionState | None:
-        """The session in hand, its consents no older than a setting says; ``None`` where nobody knows it."""
-        now_s, state = self._clock.monotonic_s(), self._states.get(session_id)
+        """The session in hand, or taken in hand; ``None`` where nobody knows it."""
+        state = self._states.get(session_id)
         if state is not None:
-            self._refresh(state, now_s)
-            return self._states.get(session_id)
+            return state
         session = self._live.session(session_id)
         if session is None:
             return None
         marks = self._live.marks(self._service.name, session_id)
-        state = SessionState(
-            session, self._service.consumes, partition, touched_s=now_s, refreshed_s=now_s, finished=FINISHED_MARK in marks
-        )
+        finished = FINISHED_MARK in marks
+        state = SessionState(session, self._service.consumes, partition, touched_s=self._clock.monotonic_s(), finished=finished)
         for name in ended_streams(marks):
             state.end(name)
         self._states[session_id] = state
         return state
 
-    def _turn(self, session_id: str, state: SessionState, made: list[Event], processed: Processed) -> None:
-        """Let one session's events and watermark move on."""
+    def _turn(self, made: list[Event], processed: Processed) -> None:
+        """Let the events and watermarks of sessions move on that have news or are due; of the others nothing would change."""
+        now_s, wall_us = self._clock.monotonic_s(), self._clock.wall_us()
+        self._refresh(now_s)
+        turned, self._news = self._news, {}
+        turned |= dict.fromkeys(self._due.passed(now_s) + self._due_by_wall.passed(wall_us))
+        self._turned_wall_us = wall_us
+        for session_id in turned:
+            if (state := self._states.get(session_id)) is not None:
+                self._turn_session(session_id, state, made, processed)
+                self._due.set(session_id, state.due_s(self._runtime))
+                self._due_by_wall.set(session_id, state.due_wall_us - 1)
+
+    def _turn_session(self, session_id: str, state: SessionState, made: list[Event], processed: Processed) -> None:
         now_s = self._clock.monotonic_s()
-        self._refresh(state, now_s)
+        self._changed.add(state.partition)
         if now_s > state.touched_s + self._runtime.idle_after_s:
-            self._states.pop(session_id, None)
-        if state.finished or session_id not in self._states:
+            del self._states[session_id]
+            return
+        if state.finished:
             return
         try:
             self._advance(state, now_s, made)
@@ -300,14 +326,23 @@ class ProcessorHost:
             baselines=baselines,
         )
 
-    def _refresh(self, state: SessionState, now_s: float) -> None:
-        """Read the session anew when what is known of it is too old; a withdrawn consent makes the processor forget."""
-        if now_s < state.refreshed_s + self._runtime.refresh_s:
+    def _refresh(self, now_s: float) -> None:
+        """Read the sessions anew when what is known of them is too old; a withdrawn consent makes the processor forget."""
+        if now_s < self._refreshed_s + self._runtime.refresh_s:
             return
-        state.refreshed_s = now_s
-        session = self._live.session(state.session.session_id)
+        self._refreshed_s = now_s
+        known = list(self._states.items())
+        for (session_id, state), session in zip(known, self._live.sessions_named([name for name, _ in known]), strict=True):
+            if session is not state.session and session != state.session:
+                self._renew(session_id, state, session)
+        self._metrics.sessions.set(sum(not state.finished for state in self._states.values()))
+
+    def _renew(self, session_id: str, state: SessionState, session: Session | None) -> None:
+        """Live state knows of another session than we do, or of none."""
+        self._news[session_id] = None
+        self._changed.add(state.partition)
         if session is None:
-            self._states.pop(state.session.session_id, None)
+            del self._states[session_id]
             return
         withdrawn = state.session.consented - session.consented
         state.session = session
@@ -325,10 +360,10 @@ class ProcessorHost:
         if isinstance(event, BaselineMeasured):
             processed.baselines.append(event)
         processed.outputs.append(record)
-        PUBLISHED.labels(self._service.name, topic.name).inc()
+        self._metrics.published(topic.name).inc()
         if state.live:
             age_us = self._clock.wall_us() - event.header.event_time_us
-            EVENT_AGE.labels(self._service.name, topic.name).observe(age_us / 1e6)
+            self._metrics.event_age(topic.name).observe(age_us / 1e6)
         return True
 
     def _is_needless(self, pending: Pending) -> bool:

@@ -19,6 +19,7 @@ from affectloop.processor import Processor, SessionContext
 from affectloop.session import Session, Stream
 from affectloop.settings import RuntimeSettings
 from affectloop.store.live import LiveState
+from affectloop.telemetry.health import Health
 from affectloop.topics import Topic
 
 Batch = Callable[[Sequence[Event]], Sequence[Event]]
@@ -69,12 +70,13 @@ class Service:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What an edge is given: the bus, live state, the clock."""
+    """What an edge is given: the bus, live state, the clock, and where it says how it is."""
 
     bus: Bus
     live: LiveState
     clock: Clock
     ready: Callable[[], None]  # call it when the edge serves
+    health: Health  # what else of it must turn or be there
     runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
 
 

@@ -123,12 +123,13 @@ class ServiceRunner:
         return lambda: loop(service, host, self.bus, self.runtime, self.stopping, turned)
 
     def _edge(self, edge: Edge, settings: Any) -> Callable[[], None]:
-        ready = self.health.ready_once(edge.name)
-        surroundings = Surroundings(bus=self.bus, live=self.live, clock=self.clock, ready=ready, runtime=self.runtime)
+        ready, turned = self.health.ready_once(edge.name), self.health.turns(edge.name)
+        surroundings = Surroundings(bus=self.bus, live=self.live, clock=self.clock, ready=ready, health=self.health, runtime=self.runtime)
 
         async def serve() -> None:
             task = asyncio.ensure_future(edge.run(settings, surroundings))
             while not task.done() and not self.stopping.is_set():
+                turned()  # shows that the event loop turns, which no request may hold up
                 await asyncio.wait([task], timeout=0.1)
             task.cancel()
             await asyncio.gather(task, return_exceptions=self.stopping.is_set())

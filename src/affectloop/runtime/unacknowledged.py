@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from affectloop.bus import Partition, Record
@@ -25,26 +25,25 @@ class Unacknowledged:
     """What was read of each partition, in order."""
 
     def __init__(self) -> None:
-        self._pending: dict[Partition, deque[Pending]] = defaultdict(deque)
-
-    @property
-    def count(self) -> int:
-        """Records read and not acknowledged. May be asked from another thread: Faust's agent does while a turn runs."""
-        return sum(len(pending) for pending in list(self._pending.values()))
+        self._pending: dict[int, dict[str, deque[Pending]]] = defaultdict(lambda: defaultdict(deque))  # by number, then topic
+        self.count = 0  # may be asked from another thread: Faust's agent does while a turn runs
 
     def note(self, record: Record) -> Pending:
         """A record was read."""
         pending = Pending(record.offset, record.key.decode(errors="replace"))
-        self._pending[record.place].append(pending)
+        self._pending[record.partition][record.topic].append(pending)
+        self.count += 1
         return pending
 
-    def take(self, is_needless: Callable[[Pending], bool]) -> Iterator[tuple[Partition, Pending]]:
-        """Take from the front of each partition what nothing needs."""
-        for place, pending in self._pending.items():
-            while pending and is_needless(pending[0]):
-                yield place, pending.popleft()
+    def take(self, is_needless: Callable[[Pending], bool], numbers: Iterable[int]) -> Iterator[tuple[Partition, Pending]]:
+        """Take from the front of each partition of these numbers what nothing needs."""
+        for number in numbers:
+            for topic, pending in self._pending[number].items():
+                while pending and is_needless(pending[0]):
+                    self.count -= 1
+                    yield Partition(topic, number), pending.popleft()
 
     def revoke(self, numbers: set[int]) -> None:
         """Forget partitions of these numbers."""
-        for place in [place for place in self._pending if place.number in numbers]:
-            del self._pending[place]
+        for number in numbers:
+            self.count -= sum(map(len, self._pending.pop(number, {}).values()))

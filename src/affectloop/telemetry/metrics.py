@@ -33,6 +33,12 @@ REQUEST = Histogram(
     ["service", "route", "outcome"],
     buckets=AGE_BUCKETS_S,
 )
+CONNECTIONS = Gauge("affectloop_connections", "Connections that are open, WebSockets included.", ["service"])
+HUNG_UP = Counter(
+    "affectloop_hung_up_total",
+    "Connections that were hung up on: one too many, or too slow.",
+    ["service", "outcome"],
+)
 LATENESS = Histogram(
     "affectloop_playback_lateness_seconds",
     "How late a record of a file was published at real-time speed.",

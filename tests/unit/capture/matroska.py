@@ -31,10 +31,10 @@ def track(which: int) -> bytes:
     return element("ae", head + number("83", 2) + element("86", b"A_PCM/INT/LIT") + element("e1", sound))
 
 
-def write_matroska(path: Path, blocks: Iterable[Block], tracks: tuple[int, ...] = (CAMERA,)) -> Path:
-    """A file as a browser's recorder writes it: no duration, no size of the segment, no index."""
+def write_matroska(path: Path, blocks: Iterable[Block], tracks: tuple[int, ...] = (CAMERA,), made_ns: int | None = None) -> Path:
+    """A file as a browser's recorder writes it: no duration, no size of the segment, no index; ``made_ns`` is since 2001."""
     header = element("1a45dfa3", element("4282", b"matroska") + number("4287", 4) + number("4285", 2))
-    info = element("1549a966", number("2ad7b1", 1_000_000))
+    info = element("1549a966", number("2ad7b1", 1_000_000) + (b"" if made_ns is None else number("4461", made_ns)))
     body = info + element("1654ae6b", b"".join(track(which) for which in tracks))
     clusters: dict[int, bytes] = {}
     for which, time_ms, content in blocks:

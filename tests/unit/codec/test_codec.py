@@ -71,6 +71,18 @@ def test_a_bad_header_names_its_field(change: dict[str, Any], field: str) -> Non
     assert caught.value.field == field
 
 
+@pytest.mark.parametrize("field", ["session_id", "stream_id", "captured_by"])
+@pytest.mark.parametrize("text", ["x" * 257, "x" * 1_000_000, "a\0b"])
+def test_a_text_that_no_table_should_hold_is_refused_both_ways(field: str, text: str) -> None:
+    header = replace(HEADER, **{field: text})  # type: ignore[arg-type]
+    with pytest.raises(InvalidMessage, match=rf"Header\.{field}"):
+        encode(replace(chunk(np.zeros((1, 3), np.float32)), header=header))
+    message = to_message(chunk(np.zeros((1, 3), np.float32)))
+    setattr(message.header, field, text)  # type: ignore[attr-defined]
+    with pytest.raises(InvalidMessage, match=rf"Header\.{field}"):
+        decode(SignalChunk, message.SerializeToString())
+
+
 def test_an_array_of_the_wrong_size_is_refused() -> None:
     with pytest.raises(InvalidMessage, match="51 numbers instead of 52"):
         encode(FaceFeatures(header=HEADER, quality=1.0, reason=Reason.GOOD, blendshapes=np.zeros(51, np.float32)))

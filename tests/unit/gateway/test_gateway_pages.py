@@ -4,13 +4,15 @@ import json
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 
 from affectloop.events import Directive, EmotionEstimate
 from affectloop_gateway.api.event_schemas import schema_of
+from affectloop_gateway.health import missing
 from school import School
 
 
-@pytest.mark.parametrize("path", ["/", "/live/any", "/v1/sessions", "/health/live"])
+@pytest.mark.parametrize("path", ["/", "/live/any", "/v1/sessions", "/nowhere", "/static/nothing.js"])
 def test_every_answer_lets_nothing_in_from_elsewhere(at: School, path: str) -> None:
     headers = at.client.get(path).headers
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
@@ -27,18 +29,19 @@ def test_nothing_but_the_web_app_is_served(at: School, path: str) -> None:
     assert at.client.get(path).status_code == 404
 
 
-def test_it_is_live_without_asking_anybody(at: School) -> None:
-    assert at.client.get("/health/live").json() == {"status": "live"}
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
+def test_health_and_figures_are_not_on_the_public_port(at: School, path: str) -> None:
+    assert at.client.get(path).status_code == 404
 
 
-def test_it_is_ready_when_everything_answers(at: School) -> None:
-    assert at.client.get("/health/ready").json() == {"status": "ready", "missing": []}
+def test_it_lacks_nothing_when_everything_answers(at: School) -> None:
+    assert missing(at.dependencies) == []
 
 
 def test_its_figures_name_nobody(at: School) -> None:
     session_id = at.start()["session_id"]
     at.arrive(at.voice(session_id))
-    text = at.client.get("/metrics").text
+    text = generate_latest().decode()
     assert "affectloop_records_total" in text
     assert session_id not in text
 

@@ -2,68 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from affectloop.bus.memory import MemoryBus
-from affectloop.clock import SystemClock
 from affectloop.codec import from_record, to_record
 from affectloop.errors import Unavailable
 from affectloop.events import TrialAnswered
-from affectloop.runtime.service import Surroundings
-from affectloop.store.live.memory import MemoryLiveState
 from affectloop.store.sql.bootstrap import bootstrap
 from affectloop.store.sql.database import Store
-from affectloop_gateway.service import SERVICE, bind
-from affectloop_gateway.settings import GatewaySettings
+from affectloop_gateway.service import bind
+from gateway_server import running
 from school import ITEM, School
-from servers.ports import free_port
-
-
-class Running:
-    """A gateway that serves."""
-
-    def __init__(self, folder: Path) -> None:
-        self.settings = GatewaySettings(port=free_port(), database=f"sqlite:///{folder / 'facts.db'}", drain_s=1)
-        self.bus, self.live, self.clock = MemoryBus(), MemoryLiveState(), SystemClock()
-        self.ready = asyncio.Event()
-        store = Store.open(self.settings.database)
-        self.first = bootstrap(store, profile_name="demo")
-        store.close()
-
-    @property
-    def address(self) -> str:
-        return f"127.0.0.1:{self.settings.port}"
-
-    async def call(self, method: str, path: str, body: Any = None) -> Any:
-        async with httpx.AsyncClient(base_url=f"http://{self.address}", trust_env=False) as client:
-            response = await client.request(method, path, json=body, headers={"Authorization": f"Bearer {self.first.admin_token}"})
-            return response.raise_for_status().json()
-
-
-@asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Running]:
-    """The gateway in this loop, cancelled at the end."""
-    gateway = Running(folder)
-    surroundings = Surroundings(bus=gateway.bus, live=gateway.live, clock=gateway.clock, ready=gateway.ready.set)
-    task = asyncio.create_task(_run(gateway, surroundings))
-    try:
-        await asyncio.wait_for(gateway.ready.wait(), 20)
-        yield gateway
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def _run(gateway: Running, surroundings: Surroundings) -> None:
-    await SERVICE.run(gateway.settings, surroundings)
 
 
 def test_an_answer_goes_over_the_bus_to_the_live_view(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affectloop.events import Modality
+from affectloop.events import Header, Modality, SessionChange, SessionChanged
 from affectloop.policy.access import (
     ANYBODY,
     MEASURED,
@@ -19,10 +20,12 @@ from affectloop.policy.access import (
     Relation,
     Subject,
     decide,
+    may_be_read,
     permissions_of,
+    rests_on,
 )
 from affectloop.policy.profile import STAFF, Deed, Profile, Role, profile, profiles
-from affectloop.topics import View
+from affectloop.topics import ESTIMATES, SESSION_EVENTS, TOPIC_OF_EVENT, View
 
 NONE, EVERY = frozenset[Modality](), frozenset(Modality)
 RELATIONS = (None, *Relation)
@@ -137,3 +140,12 @@ def test_a_live_view_shows_staff_no_modality_beyond_profile_and_reports(role: Ro
     permissions = permissions_of(role, Subject(profile=profile(name), relation=Relation.OTHER, reported=reported))
     assert permissions.modalities <= profile(name).modalities
     assert role not in STAFF or permissions.modalities <= reported
+
+
+def test_what_is_newly_derived_of_measurements_rests_on_all_that_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    header = Header(session_id="s", stream_id="x", sequence=1, event_time_us=1, complete_until_us=1)
+    event = SessionChanged(header=header, change=SessionChange.STARTED)
+    face = frozenset({Modality.FACE})
+    assert (rests_on(event, face), may_be_read(event, frozenset())) == (frozenset(), True), "a fact rests on no measurement"
+    monkeypatch.setitem(TOPIC_OF_EVENT, SessionChanged, replace(SESSION_EVENTS, derives_from=(ESTIMATES,)))
+    assert (rests_on(event, face), may_be_read(event, face), may_be_read(event, frozenset())) == (face, True, False)

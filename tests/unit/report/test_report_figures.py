@@ -47,6 +47,12 @@ def test_responses_are_counted_over_the_time_in_which_the_skin_was_read() -> Non
     assert found["eda_given_ratio"] == pytest.approx(0.5)
 
 
+def test_an_hour_in_which_nothing_was_measured_is_an_hour_though_it_has_one_record_a_minute() -> None:
+    silence = [physio(at, rate=None, tonic=None) for at in range(240, 3840, 60)]
+    found = summarise([*(physio(at, rate=70.0) for at in range(1, 201)), *silence])
+    assert found["heart_rate_given_ratio"] == pytest.approx(200 / 3780, rel=0.01)
+
+
 def test_a_response_that_two_hops_tell_is_one() -> None:
     assert summarise([physio(8, onsets=(5.2,)), physio(9, onsets=(5.2, 7.7))])["eda_responses_count"] == 2
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from affectloop.errors import InvalidInput, InvalidMessage, Unavailable
 from affectloop.messages.v1.capture_service_pb2 import StreamRequest, StreamResponse
@@ -18,10 +18,15 @@ from affectloop.topics import FRAMES
 from affectloop_capture.admission.consent_gate import ConsentGate
 from affectloop_capture.admission.stream_authentication import Authorize, StreamAuthentication
 from affectloop_capture.ingest.mapping import SERVICE_NAME, bearer_token, event_of, modality_of, request_of, response, session_of
+from affectloop_capture.ingest.open_to_all import BoundedReflection, HealthWithoutWatch
 from affectloop_capture.ingest.stream_call import Shared, StreamCall
+from affectloop_capture.ingest.unproven_calls import UnprovenCalls, address_of
 from affectloop_capture.settings import CaptureSettings
 
 MESSAGE_BYTES = FRAMES.max_bytes  # gRPC refuses a longer one before it is read
+MOST_UNPROVEN = 256  # calls of all addresses together that have proven nothing yet
+CALLS_OF_CONNECTION = 32  # a device needs one
+IDLE_CONNECTION_MS = 60_000  # a connection without any call is ended
 Context = grpc.aio.ServicerContext[bytes, StreamResponse]
 
 _log = logging.getLogger(__name__)
@@ -30,30 +35,52 @@ _log = logging.getLogger(__name__)
 class CaptureService:
     """Takes the streams of devices; requests arrive as bytes, so that what is no message gets a clear answer."""
 
-    def __init__(self, shared: Shared, authorize: Authorize) -> None:
+    def __init__(self, shared: Shared, authorize: Authorize, unproven: UnprovenCalls, calls_most: int) -> None:
         self._shared = shared
         self._authorize = authorize
+        self._unproven = unproven
+        self._calls_most = calls_most
+        self._calls = 0
 
     async def stream(self, requests: AsyncIterator[bytes], context: Context) -> None:
         """One device's call: each new refusal is answered at once, the sums at the end."""
         token = bearer_token(context.invocation_metadata() or ())
         if token is None:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "no token: send metadata 'authorization: Bearer <token>'")
-        call: StreamCall | None = None
         try:
-            async for payload in requests:
-                request = await self._request(payload, context)
-                call = call or await self._open(token, session_of(request), context)
-                await self._take(call, request, context)
-            if call is not None:
-                await call.finish()
-                await context.write(response(call.accepted, call.dropped))
+            first = await self._first(requests, token, context)
+            if first is not None:
+                await self._serve(requests, *first, context)
         except Unavailable as error:
             _log.warning("call ended, live state unavailable")
             await context.abort(grpc.StatusCode.UNAVAILABLE, f"{error}; call again in a few seconds")
+
+    async def _first(self, requests: AsyncIterator[bytes], token: str, context: Context) -> tuple[StreamCall, StreamRequest] | None:
+        """The call's first record, with a token that is good for its session; ``None`` where the call ends without any."""
+        try:
+            async with self._unproven.waiting(address_of(context.peer())):
+                payload = await anext(requests, None)
+                if payload is None:
+                    return None
+                request = await self._request(payload, context)
+                return await self._open(token, session_of(request), context), request
+        except TimeoutError:
+            problem = "no record with a good token came in time: call when there is one to send"
+            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, problem)
+
+    async def _serve(self, requests: AsyncIterator[bytes], call: StreamCall, first: StreamRequest, context: Context) -> None:
+        if self._calls >= self._calls_most:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many devices stream now: call again in a few seconds")
+        self._calls += 1
+        try:
+            await self._take(call, first, context)
+            async for payload in requests:
+                await self._take(call, await self._request(payload, context), context)
+            await call.finish()
+            await context.write(response(call.accepted, call.dropped))
         finally:
-            if call is not None:
-                call.abandon()
+            self._calls -= 1
+            call.abandon()
 
     async def _request(self, payload: bytes, context: Context) -> StreamRequest:
         try:
@@ -86,8 +113,10 @@ class CaptureServer:
         self._producer = surroundings.bus.producer(durable=False)
         gate = ConsentGate(surroundings.live.session, surroundings.clock)
         shared = Shared(gate, self._producer, surroundings.clock, settings.limits, self._senders)
-        self._service = CaptureService(shared, authorize or StreamAuthentication(surroundings.live))
-        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # the stubs leave it out
+        unproven = UnprovenCalls(settings.first_record_within_s, settings.unproven_calls_of_address, MOST_UNPROVEN)
+        self._service = CaptureService(shared, authorize or StreamAuthentication(surroundings.live), unproven, settings.calls_most)
+        self._health = HealthWithoutWatch()
+        self._reflection = BoundedReflection(unproven, (SERVICE_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME))
         self._server = self._built()
         self.port = 0
 
@@ -111,12 +140,19 @@ class CaptureServer:
         await asyncio.to_thread(self._producer.close)
 
     def _built(self) -> grpc.aio.Server:
-        options = [("grpc.max_receive_message_length", MESSAGE_BYTES), ("grpc.so_reuseport", 0)]  # two servers on a port would share calls
-        server = grpc.aio.server(options=options, maximum_concurrent_rpcs=self._settings.calls_most)
+        options = [
+            ("grpc.max_receive_message_length", MESSAGE_BYTES),
+            ("grpc.so_reuseport", 0),  # two servers on a port would share calls
+            ("grpc.server_handshake_timeout_ms", round(self._settings.first_record_within_s * 1000)),
+            ("grpc.max_connection_idle_ms", IDLE_CONNECTION_MS),
+            ("grpc.max_concurrent_streams", CALLS_OF_CONNECTION),
+            ("grpc.max_allowed_incoming_connections", self._settings.connections_most),
+        ]
+        server = grpc.aio.server(options=options)  # calls are counted once they have proven themselves
         stream = grpc.stream_stream_rpc_method_handler(self._service.stream, response_serializer=StreamResponse.SerializeToString)
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE_NAME, {"Stream": stream}),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
-        reflection.enable_server_reflection((SERVICE_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(self._reflection, server)
         return server
 
     def _bind(self, address: str) -> int:

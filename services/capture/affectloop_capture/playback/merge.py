@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from affectloop.clock import MICROSECONDS
 from affectloop.errors import InvalidInput
 from affectloop.events import END_OF_TIME_US, Event, Header
 from affectloop.session import Stream
+from affectloop_capture.playback.placing import FILES_START_AT_US as FILES_START_AT_US
+from affectloop_capture.playback.placing import check_length, placed
 from affectloop_capture.samples import after_last_us
 from affectloop_capture.sources.base import Source, Track
-from affectloop_capture.sources.timeline import Cut, chunked, cut, ended
+from affectloop_capture.sources.timeline import Cut, chunked, cut, ended, silences_told
 
-FILES_START_AT_US = 1_767_225_600 * MICROSECONDS  # 2026-01-01T00:00Z, where no file says when it was made: replays must repeat
 CHUNK_MS = 250  # four chunks a second: half of the shortest hop of the features, in the range of real devices
+NO_OFFSETS: Mapping[int, float] = MappingProxyType({})
 SHORTEST_CHUNK_MS, LONGEST_CHUNK_MS = 10, 10_000
 
 
@@ -24,9 +27,11 @@ class MergedSource:
     """Sources that play together; make it with ``merge``."""
 
     sources: tuple[Source, ...]
-    origin_us: int  # when all sources start
+    origin_us: int  # when the first source starts
+    after_us: tuple[int, ...]  # how long after it each of them starts
     cut: Cut  # on the same clock
     chunk_ms: float
+    assumed: tuple[str, ...] = ()  # of the sources' clocks
 
     @property
     def streams(self) -> tuple[Stream, ...]:
@@ -41,7 +46,7 @@ class MergedSource:
     @property
     def duration_us(self) -> int:
         """How long it plays."""
-        end_us = self.origin_us + max(source.duration_us for source in self.sources)
+        end_us = self.origin_us + _length_us(self.sources, self.after_us)
         return min(end_us, self.cut.until_us) - self.started_at_us
 
     @property
@@ -52,7 +57,7 @@ class MergedSource:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is missing of the sources or was assumed; of a damaged file it is all known once it has played."""
-        return tuple(f"{source.name}: {note}" for source in self.sources for note in source.notes)
+        return (*self.assumed, *(f"{source.name}: {note}" for source in self.sources for note in source.notes))
 
     def moved_to(self, started_at_us: int) -> MergedSource:
         """The same, starting then: a recording that plays as if it happened now."""
@@ -63,12 +68,13 @@ class MergedSource:
 
     def events(self, session_id: str) -> Iterator[Event]:
         """All events, each when it is whole; the last of each stream ends it."""
-        tracks = [track for source in self.sources for track in source.tracks]
-        yield from heapq.merge(*(self._played(track, session_id) for track in tracks), key=_order)
+        placed = [(track, after_us) for source, after_us in zip(self.sources, self.after_us, strict=True) for track in source.tracks]
+        yield from heapq.merge(*(self._played(track, after_us, session_id) for track, after_us in placed), key=_order)
 
-    def _played(self, track: Track, session_id: str) -> Iterator[Event]:
-        """One stream, cut, chunked and ended."""
-        pieces = cut(track.events(session_id, self.origin_us), self.cut)
+    def _played(self, track: Track, after_us: int, session_id: str) -> Iterator[Event]:
+        """One stream, its silences told, cut, chunked and ended."""
+        told = silences_told(track.events(session_id, self.origin_us + after_us), self.origin_us, track.ending)
+        pieces = cut(told, self.cut)
         return ended(chunked(pieces, self.chunk_ms), lambda: self._nothing(track, session_id))
 
     def _nothing(self, track: Track, session_id: str) -> Event:
@@ -80,25 +86,44 @@ class MergedSource:
         )
 
 
-def merge(sources: Sequence[Source], *, chunk_ms: float = CHUNK_MS, start_s: float = 0.0, duration_s: float | None = None) -> MergedSource:
-    """Sources as one learner: all start together, when the first with a clock says, else on 2026-01-01T00:00Z.
+def merge(
+    sources: Sequence[Source],
+    *,
+    chunk_ms: float = CHUNK_MS,
+    start_s: float = 0.0,
+    duration_s: float | None = None,
+    offsets_s: Mapping[int, float] = NO_OFFSETS,
+    longest_us: int | None = None,
+    now_us: int | None = None,
+) -> MergedSource:
+    """Sources as one learner: each starts when its clock says, without one with the first, or on 2026-01-01T00:00Z.
 
-    Sequences and times are those of the whole, whatever part ``start_s`` and ``duration_s`` cut out.
+    ``offsets_s`` moves sources by their number, ``placing`` says how; ``longest_us`` is how long a session may last, ``now_us``
+    what no clock can be ahead of. Sequences and times are those of the whole, whatever part ``start_s`` and ``duration_s`` cut out.
     """
     if not sources:
         raise InvalidInput("there is nothing to play; name at least one file")
     if not SHORTEST_CHUNK_MS <= chunk_ms <= LONGEST_CHUNK_MS:
         raise InvalidInput(f"chunks of {chunk_ms:g} ms: choose {SHORTEST_CHUNK_MS} to {LONGEST_CHUNK_MS}")
-    if start_s < 0 or (duration_s is not None and duration_s <= 0):
+    if not start_s >= 0 or not (duration_s is None or duration_s > 0):
         raise InvalidInput("the start must not be negative, and the duration must be more than 0 s")
     _check_streams(sources)
-    origin_us = next((source.starts_at_us for source in sources if source.starts_at_us is not None), FILES_START_AT_US)
+    places = placed(sources, offsets_s, now_us)
+    origin_us, after_us = places.origin_us, tuple(start_us - places.origin_us for start_us in places.starts_us)
+    length_us = _length_us(sources, after_us)
+    if start_s * MICROSECONDS >= length_us:
+        raise InvalidInput(f"the start at {start_s:g} s is after the end of the files, at {length_us / MICROSECONDS:.1f} s")
     from_us = origin_us + round(start_s * MICROSECONDS)
-    until_us = END_OF_TIME_US if duration_s is None else from_us + round(duration_s * MICROSECONDS)
-    longest_us = max(source.duration_us for source in sources)
-    if from_us >= origin_us + longest_us:
-        raise InvalidInput(f"the start at {start_s:g} s is after the end of the files, at {longest_us / MICROSECONDS:.1f} s")
-    return MergedSource(tuple(sources), origin_us, Cut(from_us if start_s else 0, until_us), chunk_ms)
+    until_us = END_OF_TIME_US if duration_s is None or duration_s * MICROSECONDS > length_us else from_us + round(duration_s * MICROSECONDS)
+    merged = MergedSource(tuple(sources), origin_us, after_us, Cut(from_us if start_s else 0, until_us), chunk_ms, places.notes)
+    if longest_us is not None:
+        check_length(sources, places.starts_us, merged.duration_us, longest_us)
+    return merged
+
+
+def _length_us(sources: Sequence[Source], after_us: Sequence[int]) -> int:
+    """From the start of the first to the end of the last."""
+    return max(source.duration_us + after for source, after in zip(sources, after_us, strict=True))
 
 
 def _check_streams(sources: Sequence[Source]) -> None:

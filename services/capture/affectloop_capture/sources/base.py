@@ -43,6 +43,7 @@ class Source:
     description: str  # a line for the user
     starts_at_us: int | None = None  # by its own clock, where it has one
     notes: list[str] = field(default_factory=list)  # what is missing or was assumed; grows while a damaged file plays
+    clock_is_rough: bool = False  # such as the date in a video, which may be that of its end, or of a copy
 
     @property
     def streams(self) -> tuple[Stream, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from affectloop.errors import AffectloopError, InvalidInput
 from affectloop_capture.sources import files
 from affectloop_capture.sources.base import FIRST_BYTES, FileFormat, Source
+from affectloop_capture.sources.recorders import recorder_named, recorder_of
 
 
 @cache
@@ -31,14 +32,21 @@ def format_of(path: Path) -> FileFormat:
     """
     if not path.exists():
         raise InvalidInput(f"{path}: there is no such file; check the name")
+    if not (path.is_file() or path.is_dir()):
+        raise InvalidInput(f"{path}: is neither a file nor a folder; write what it brings into a file and give that")
     first_bytes = _first_bytes(path)
-    suffix = path.suffix.lower()
-    known = [format for format in formats() if format.knows(path, first_bytes)] or [
-        format for format in formats() if suffix in format.suffixes
-    ]
-    if not known:
-        raise InvalidInput(f"{path}: {suffix or 'such a file'} is not read; give {kinds()}")
-    return known[0]
+    known = next((format for format in formats() if format.knows(path, first_bytes)), None)
+    if known:
+        return known
+    recorder, suffix = recorder_of(first_bytes), path.suffix.lower()
+    if recorder:
+        raise InvalidInput(f"{path}: is {recorder.name}, which is not read; give {kinds()}; {recorder.remedy}")
+    named = next((format for format in formats() if suffix in format.suffixes), None)
+    if named:
+        return named
+    recorder = recorder_named(path.name)
+    remedy = f"; if it is {recorder.name}, {recorder.remedy}" if recorder else ""
+    raise InvalidInput(f"{path}: {suffix or 'such a file'} is not read; give {kinds()}{remedy}")
 
 
 def open_source(path: Path, *, salvage: bool = False) -> Source:

@@ -9,8 +9,33 @@ from fractions import Fraction
 import numpy as np
 
 from affectloop.clock import MICROSECONDS
-from affectloop.events import END_OF_TIME_US, Event, offset_us
-from affectloop_capture.samples import Chunk, Samples, is_chunk, part, sample_count, samples_of
+from affectloop.events import END_OF_TIME_US, Event, Header, offset_us
+from affectloop_capture.samples import Chunk, Samples, after_last_us, is_chunk, part, sample_count, samples_of
+
+SILENCE_US = MICROSECONDS  # a shorter one is not worth a record
+TOLD_EVERY_US = 30 * MICROSECONDS  # a stream speaks at least once a minute: nobody waits for a silent one, nor holds what the others say
+
+
+def silences_told(events: Iterable[Event], origin_us: int, empty: Callable[[Header], Event]) -> Iterator[Event]:
+    """One stream that says twice a minute that it has nothing, until its first event and between samples that lie apart.
+
+    Such an event takes a number: of the samples that are missing, or, before the first, one more, which all later events move by.
+    """
+    moved, after_us, after = 0, origin_us, 0
+    for first, event in enumerate(events):
+        header, is_samples = event.header, is_chunk(event) and not event.is_empty
+        silent_us = header.event_time_us - after_us
+        if silent_us > SILENCE_US and (not first or is_samples):
+            times = (
+                range(after_us, header.event_time_us, TOLD_EVERY_US) if empty(header).is_empty else range(0)
+            )  # features have no such event
+            free = len(times) if not first else header.sequence + moved - after
+            for number, time_us in enumerate(times[:free]):
+                until_us = min(time_us + TOLD_EVERY_US, header.event_time_us) if number + 1 < free else header.event_time_us
+                yield empty(replace(header, sequence=after + number, event_time_us=time_us, complete_until_us=until_us))
+            moved += len(times) if not first else 0
+        yield replace(event, header=replace(header, sequence=header.sequence + moved)) if moved else event
+        after_us, after = after_last_us(event), header.sequence + moved + sample_count(event)
 
 
 @dataclass(frozen=True, slots=True)

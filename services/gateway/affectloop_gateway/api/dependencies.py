@@ -61,7 +61,7 @@ class Dependencies:
     looks: Looks
     longest_session_us: int
     wake: Callable[[], None] = field(default=_nobody)  # the outbox has something; may be called from any thread
-    is_ready: Callable[[], bool] = field(default=lambda: True)
+    is_followed: Callable[[], bool] = field(default=lambda: True)  # the live view's source
 
 
 def dependencies_of(request: Request) -> Dependencies:

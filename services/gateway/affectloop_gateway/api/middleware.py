@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from affectloop.clock import Clock
@@ -20,6 +22,7 @@ SECURITY_HEADERS = [
     (b"permissions-policy", b"camera=(self), microphone=(self), geolocation=()"),
 ]
 NOT_STORED = (b"cache-control", b"no-store")
+LAST = {"Connection": "close"}  # the rest of what comes is not waited for
 
 
 class RequestMetrics:
@@ -70,11 +73,12 @@ class SecurityHeaders:
 
 
 class BodyLimit:
-    """Refuses bodies that are too large before anything reads them."""
+    """Refuses bodies that are too large or too slow before anything reads them."""
 
-    def __init__(self, app: ASGIApp, body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, body_bytes: int, within_s: float) -> None:
         self._app = app
         self._body_bytes = body_bytes
+        self._within_s = within_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -82,9 +86,14 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
 
-        read = await self._read(receive)
+        try:
+            async with asyncio.timeout(self._within_s):
+                read = await self._read(receive)
+        except TimeoutError:
+            await errors.answer(Problem(408, "body", "it did not come in time", "send it at once", LAST))(scope, receive, send)
+            return
         if read is None:
-            problem = Problem(413, "body", f"it is larger than {self._body_bytes} bytes", "send less at once")
+            problem = Problem(413, "body", f"it is larger than {self._body_bytes} bytes", "send less at once", LAST)
             await errors.answer(problem)(scope, receive, send)
             return
 

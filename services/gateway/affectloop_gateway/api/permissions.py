@@ -33,6 +33,7 @@ from affectloop.store.sql.database import Work
 from affectloop.store.sql.people import People, UnknownLearner
 from affectloop.store.sql.sessions import Sessions, UnknownSession
 from affectloop.store.sql.tokens import Caller
+from affectloop.topics import View
 from affectloop_gateway.api.dependencies import Dependencies
 from affectloop_gateway.api.errors import Problem
 from affectloop_gateway.api.sessions.latest import ESTIMATE
@@ -124,6 +125,12 @@ def permissions_of(deps: Dependencies, asking: Caller, work: Work, session_id: s
     return None if decide(Action.LIVE_VIEW, asking.role, subject) is not None else permissions_for(asking.role, subject)
 
 
+def sees_estimates(deps: Dependencies, asking: Caller, work: Work, session_id: str) -> bool:
+    """Whether the caller may see what rests on estimates of a session, whatever they were made of."""
+    permissions = permissions_of(deps, asking, work, session_id)
+    return permissions is not None and permissions.shows(View.ESTIMATES, _declared(deps, work, session_id))
+
+
 def known_session(deps: Dependencies, asking: Caller, work: Work, session_id: str) -> Session:
     """The session with its consents of now; ask first whether the caller may."""
     session = deps.live.session(session_id)
@@ -155,10 +162,18 @@ def _of_session(deps: Dependencies, asking: Caller, work: Work, action: Action, 
         subject = replace(subject, reported=_reported(work, found.profile, found.learner_id))
     if RULES[action].sees not in MEASURED:
         return subject
-    topics = (pair[0] for pair in row.streams) if row is not None else (stream.topic for stream in session.streams) if session else ()
-    declared = modalities_of(topics)
+    declared = _declared(deps, work, session_id)
     newest = newest_estimate(deps.live, session) if session is not None else None
     return replace(subject, rests_on=declared if newest is None else rests_on(newest, declared))
+
+
+def _declared(deps: Dependencies, work: Work, session_id: str) -> frozenset[Modality]:
+    """The modalities that a session was to read."""
+    row = Sessions(work).find(session_id)
+    if row is not None:
+        return modalities_of(topic for topic, _ in row.streams)
+    session = deps.live.session(session_id)
+    return frozenset() if session is None else modalities_of(stream.topic for stream in session.streams)
 
 
 def _relation(asking: Caller, people: People, learner_id: str) -> Relation:

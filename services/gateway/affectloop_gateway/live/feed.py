@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from affectloop.bus import Bus, Record
 from affectloop.clock import Clock
@@ -57,7 +58,7 @@ class NewestDirective:
     """The newest directive of a session."""
 
     number: int
-    content: dict[str, object]
+    content: dict[str, Any]
     at_s: float
 
 
@@ -78,11 +79,11 @@ class Watch:
             RECORDS.labels("gateway", message.topic, "not-shown").inc()
 
     async def next(self) -> Message:
-        """The next message that may be seen now."""
+        """The next message that may be seen now, as it may be seen."""
         while True:
-            message = await self._queue.get()
-            if self.permissions.shows(message.view, message.modalities):
-                return message
+            seen = (await self._queue.get()).seen_with(self.permissions)
+            if seen is not None:
+                return seen
 
 
 class Feed:

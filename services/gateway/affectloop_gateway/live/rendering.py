@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from affectloop.bus import Record
 from affectloop.codec import from_record
 from affectloop.errors import InvalidMessage
-from affectloop.events import Modality
-from affectloop.policy.access import may_be_read, rests_on
+from affectloop.events import Directive, Modality
+from affectloop.policy.access import Permissions, may_be_read, modalities_of, rests_on, without_felt_causes
 from affectloop.session import Mode, Session
 from affectloop.topics import TOPIC_OF_EVENT, TOPICS, View
-from affectloop.viewing import as_viewed
+from affectloop.viewing import as_viewed, session_as_viewed
 from affectloop_gateway.live.downsampling import Downsampler
 
 SHOWN_TOPICS = tuple(topic.name for topic in TOPICS if topic.view is not None)
@@ -28,6 +28,16 @@ class Message:
     view: View
     modalities: frozenset[Modality]  # whose measurements it rests on
     text: str
+    unfelt: str = ""  # the same without what rests on estimates of these modalities, where there is such a part
+    felt_through: frozenset[Modality] = frozenset()
+
+    def seen_with(self, permissions: Permissions) -> Message | None:
+        """As somebody may see it; ``None`` where they may not."""
+        if not permissions.shows(self.view, self.modalities):
+            return None
+        if self.unfelt and not permissions.shows(View.ESTIMATES, self.felt_through):
+            return replace(self, text=self.unfelt)
+        return self
 
 
 def message_of(record: Record, session: Session, arrived_us: int, downsampler: Downsampler) -> Message | None:
@@ -43,29 +53,17 @@ def message_of(record: Record, session: Session, arrived_us: int, downsampler: D
     if shown is None:
         return None
     age_ms = None if session.mode is Mode.REPLAY else round((arrived_us - event.ends_us) / 1000, 1)
-    text = _text(topic.name, as_viewed(shown), age_ms)
-    return Message(topic.name, topic.view, rests_on(event, session.consented), text)
-
-
-def description_of(session: Session) -> dict[str, Any]:
-    """A session as it may be told: never its key."""
-    return {
-        "session_id": session.session_id,
-        "learner_id": session.learner_id,
-        "mode": session.mode.value,
-        "started_at_us": session.started_at_us,
-        "ended_at_us": session.ended_at_us,
-        "profile": session.profile,
-        "emotion_inference": session.emotion_inference,
-        "consented": sorted(session.consented),
-        "faults": session.stopped_in,
-        "streams": [[stream.topic, stream.stream_id] for stream in session.streams],
-    }
+    content = as_viewed(shown)
+    message = Message(topic.name, topic.view, rests_on(event, session.consented), _text(topic.name, content, age_ms))
+    if not isinstance(event, Directive):
+        return message
+    declared = modalities_of(stream.topic for stream in session.streams)
+    return replace(message, unfelt=_text(topic.name, without_felt_causes(content), age_ms), felt_through=declared)
 
 
 def first_message(session: Session) -> str:
     """What a live view is told before anything else."""
-    return _text("session", description_of(session), None)
+    return _text("session", session_as_viewed(session), None)
 
 
 def _text(topic: str, content: Any, age_ms: float | None) -> str:

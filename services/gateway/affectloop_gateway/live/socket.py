@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -19,8 +20,12 @@ from affectloop_gateway.api.errors import Problem
 from affectloop_gateway.api.permissions import known_session, permissions_of, permitted
 from affectloop_gateway.live.downsampling import Downsampler
 from affectloop_gateway.live.feed import Watch
+from affectloop_gateway.live.places import Places, SocketPlaces
 from affectloop_gateway.live.rendering import first_message
 
+logger = logging.getLogger(__name__)
+
+NOT_TEXT = 1003  # RFC 6455: a kind of data that is not taken here
 REFUSED, FORBIDDEN, UNKNOWN, AWAY = 4401, 4403, 4404, 1013  # close codes: HTTP's, in the range that is free
 TOKEN_WITHIN_S = 5.0
 SENT_WITHIN_S = 10.0  # a page that takes longer for one message is gone
@@ -42,28 +47,52 @@ async def live(socket: WebSocket, session_id: str) -> None:
     deps: Dependencies = socket.app.state.dependencies
     offered = socket.scope.get("subprotocols", [])
     await socket.accept(PROTOCOL if PROTOCOL in offered else None)
+    places: SocketPlaces = socket.app.state.places
+    address = socket.client.host if socket.client else ""
+    not_text = False
     try:
-        await _serve(deps, socket, session_id, offered)
+        with places.of_address.taken(address) as has_place:
+            if has_place:
+                await _serve(deps, socket, places.of_token, session_id, offered, address)
+            else:
+                await _close(socket, AWAY, "too many live views from this address")
     except* (WebSocketDisconnect, TimeoutError):
         pass  # it went away, or took too long
+    except* _NotText:
+        not_text = True
+    if not_text:
+        logger.info("a live view sent what is no text")
+        await _close(socket, NOT_TEXT, "send text")
 
 
 class _Over(Exception):
     """Nothing may be seen any more."""
 
 
-async def _serve(deps: Dependencies, socket: WebSocket, session_id: str, offered: list[str]) -> None:
-    token = await _token(socket, offered)
+class _NotText(Exception):
+    """A frame that holds bytes."""
+
+
+async def _serve(deps: Dependencies, socket: WebSocket, places: Places, session_id: str, offered: list[str], address: str) -> None:
     try:
-        admitted = await asyncio.to_thread(_admit, deps, token, socket.client.host if socket.client else "", session_id)
+        token = await _token(socket, offered)
+    except TimeoutError:
+        await _close(socket, REFUSED, "no token came in time")
+        return
+    try:
+        admitted = await asyncio.to_thread(_admit, deps, token, address, session_id)
     except Problem as problem:
-        await socket.close({404: UNKNOWN, 403: FORBIDDEN}.get(problem.status, REFUSED), problem.body["problem"])
+        await _close(socket, {404: UNKNOWN, 403: FORBIDDEN}.get(problem.status, REFUSED), problem.body["problem"])
     except InvalidInput:
-        await socket.close(UNKNOWN, "no such session for this token")
+        await _close(socket, UNKNOWN, "no such session for this token")
     except Unavailable:
-        await socket.close(AWAY, "try again in a few seconds")
+        await _close(socket, AWAY, "try again in a few seconds")
     else:
-        await _show(deps, socket, token, admitted)
+        with places.taken(admitted.asking.token_id) as has_place:
+            if has_place:
+                await _show(deps, socket, token, admitted)
+            else:
+                await _close(socket, AWAY, "too many live views with this token")
 
 
 async def _token(socket: WebSocket, offered: list[str]) -> str:
@@ -72,9 +101,11 @@ async def _token(socket: WebSocket, offered: list[str]) -> str:
         if protocol.startswith(BEARER):
             return protocol.removeprefix(BEARER)
     with anyio.fail_after(TOKEN_WITHIN_S):
-        text = await socket.receive_text()
-    with suppress(ValueError, KeyError, TypeError):
-        return str(json.loads(text)["token"])
+        text = await _text(socket)
+    with suppress(ValueError, KeyError, TypeError, RecursionError):
+        token = str(json.loads(text)["token"])
+        token.encode()  # half a surrogate is no token
+        return token
     return ""
 
 
@@ -92,8 +123,9 @@ async def _show(deps: Dependencies, socket: WebSocket, token: str, admitted: _Ad
     async with deps.feed.watching(session_id, admitted.permissions) as watch:
         await _send(socket, first_message(admitted.session))
         for message in await asyncio.to_thread(deps.feed.render, session_id, watch.before, Downsampler()):
-            if watch.permissions.shows(message.view, message.modalities):
-                await _send(socket, message.text)
+            seen = message.seen_with(watch.permissions)
+            if seen is not None:
+                await _send(socket, seen.text)
         watch.before = ()
         try:
             async with anyio.create_task_group() as tasks:
@@ -101,7 +133,7 @@ async def _show(deps: Dependencies, socket: WebSocket, token: str, admitted: _Ad
                 tasks.start_soon(_look_again, deps, token, watch)
                 tasks.start_soon(_listen, socket)
         except* _Over:
-            await socket.close(REFUSED, "the token opens this no more")
+            await _close(socket, REFUSED, "the token opens this no more")
 
 
 async def _forward(socket: WebSocket, watch: Watch) -> None:
@@ -134,9 +166,26 @@ def _permissions_now(deps: Dependencies, token: str, session_id: str) -> Permiss
 async def _listen(socket: WebSocket) -> None:
     """What a page says after its token means nothing; that it goes does."""
     while True:
-        await socket.receive_text()
+        await _text(socket)
+
+
+async def _text(socket: WebSocket) -> str:
+    """The next message."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message["code"])
+    text = message.get("text")
+    if text is None:
+        raise _NotText
+    return str(text)
 
 
 async def _send(socket: WebSocket, text: str) -> None:
     with anyio.fail_after(SENT_WITHIN_S):
         await socket.send_text(text)
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    """Close it, unless it is closed."""
+    with suppress(WebSocketDisconnect, RuntimeError):
+        await socket.close(code, reason)

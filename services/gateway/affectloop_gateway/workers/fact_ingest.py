@@ -15,6 +15,7 @@ from affectloop.errors import InvalidMessage, Unavailable
 from affectloop.events import BaselineMeasured, Directive, EmotionEstimate, Event, SessionChange, SessionChanged
 from affectloop.policy.access import may_be_read
 from affectloop.runtime.dead_letters import dead_letter
+from affectloop.runtime.faults import reason
 from affectloop.session import Session
 from affectloop.store.live import LiveState
 from affectloop.store.sql.database import Store, Work
@@ -38,6 +39,7 @@ PAUSE_S = 0.5
 class _Read:
     """A record that could be read."""
 
+    record: Record
     session: Session
     event: Event
 
@@ -72,12 +74,34 @@ class FactIngest:
         for tenant_id, some in by_tenant.items():
             facts = [read for read in some if not isinstance(read.event, EmotionEstimate)]
             if facts:
-                with self._store.work(tenant_id) as work:
-                    for read in facts:
-                        _keep(work, read)
+                self._store_facts(tenant_id, facts, dead)
             for read in some:
                 self._show(read)
         return dead
+
+    def _store_facts(self, tenant_id: str, facts: Sequence[_Read], dead: list[Outgoing]) -> None:
+        """In one transaction; where it fails, each fact in its own, and the one that fails is a dead letter: it costs no other."""
+        try:
+            self._store_at_once(tenant_id, facts)
+        except Unavailable:
+            raise
+        except Exception as error:
+            if len(facts) > 1:
+                for fact in facts:
+                    self._store_facts(tenant_id, [fact], dead)
+                return
+            problem = InvalidMessage("record", f"it cannot be stored: {reason(error)}", "see the gateway's log")
+            self._bury(facts[0].record, problem, dead)
+
+    def _store_at_once(self, tenant_id: str, facts: Sequence[_Read]) -> None:
+        with self._store.work(tenant_id) as work:
+            for fact in facts:
+                _keep(work, fact)
+
+    def _bury(self, record: Record, error: InvalidMessage, dead: list[Outgoing]) -> None:
+        dead.append(dead_letter(record, error, GROUP))
+        RECORDS.labels(GROUP, record.topic, "dead").inc()
+        logger.warning("dead letter", extra={"topic": record.topic, "field": error.field, "problem": error.problem})
 
     def _ingest(self, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -105,14 +129,13 @@ class FactIngest:
             session = self._live.session(session_of(record))
             event = None if session is None else from_record(record, session.key)
         except InvalidMessage as error:
-            dead.append(dead_letter(record, error, GROUP))
-            RECORDS.labels(GROUP, record.topic, "dead").inc()
+            self._bury(record, error, dead)
             return None
         if session is None or event is None or not may_be_read(event, session.consented):
             RECORDS.labels(GROUP, record.topic, "unknown-session" if session is None else "not-allowed").inc()
             return None
         RECORDS.labels(GROUP, record.topic, "taken").inc()
-        return _Read(session, event)
+        return _Read(record, session, event)
 
     def _show(self, read: _Read) -> None:
         kind = {EmotionEstimate: ESTIMATE, Directive: DIRECTIVE}.get(type(read.event))

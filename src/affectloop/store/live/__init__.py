@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from affectloop.session import Session
 
+MOST_COUNTED = 10_000  # events of a name: beyond it a count stays there, since no limit is higher
+
 
 class LiveState(Protocol):
-    """Sessions, their baselines, and how far each service is with them. Every call is atomic; values are opaque bytes."""
+    """Sessions, their baselines, and how far each service is with them. Every call is atomic; values are opaque bytes.
+
+    What is written for a session that is not there is not kept: nothing of an erased one comes back.
+    """
 
     def put_session(self, session: Session) -> None:
         """Store or replace a session."""
 
     def session(self, session_id: str) -> Session | None:
         """The session, or ``None`` where it is unknown or erased."""
+
+    def sessions_named(self, session_ids: Sequence[str]) -> list[Session | None]:
+        """Several sessions at once, in the order of their names; as ``session`` each."""
 
     def change_session(self, session_id: str, change: Callable[[Session], Session]) -> Session | None:
         """Replace a session by what ``change`` makes of it, with no other change in between; gives the new one.
@@ -44,6 +52,9 @@ class LiveState(Protocol):
     def put_latest(self, session_id: str, kind: str, value: bytes) -> None:
         """Keep the newest value of a kind (``estimate``, ``directive``)."""
 
+    def drop_latest(self, session_id: str, kind: str) -> None:
+        """Delete the newest value of a kind, if there is one."""
+
     def latest(self, session_id: str, kind: str) -> bytes | None:
         """The newest value of a kind."""
 
@@ -51,4 +62,7 @@ class LiveState(Protocol):
         """Take a name that nobody took in the last ``seconds``; the second taker gets ``False`` (nonces)."""
 
     def count_within(self, name: str, seconds: float) -> int:
-        """Count one more event of that name; returns how many there are within the window (rate limits)."""
+        """Count one more event of that name; returns how many there are within the window, at most ``MOST_COUNTED`` (rate limits).
+
+        A name is always counted over the same window.
+        """

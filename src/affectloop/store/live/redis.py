@@ -6,7 +6,7 @@ no longer than its descriptor, which lives ``retention_s`` from the last time it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,31 +15,35 @@ from redis.exceptions import RedisError, WatchError
 
 from affectloop.errors import Unavailable
 from affectloop.session import Session
+from affectloop.store.live import MOST_COUNTED
 
 RETENTION_S = 86_400  # as the longest-lived sealed topic: then the key has nothing left to open
 ANSWER_WITHIN_S = 2.0  # a slower Redis is one that is not there
 
-# KEYS: descriptor, hash; ARGV: field, value, retention in ms. What is written dies with the descriptor.
+# KEYS: descriptor, hash; ARGV: field, value. What is written dies with the descriptor, and is not written without it.
 WRITE = """
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 local left = redis.call('PTTL', KEYS[1])
-redis.call('PEXPIRE', KEYS[2], left > 0 and left or ARGV[3])
-"""
-
-# As WRITE, with the sequence as ARGV[4] and the sequences' hash as KEYS[3].
-WRITE_NEWER = """
-local known = redis.call('HGET', KEYS[3], ARGV[1])
-local new = ARGV[4]  -- compared as text: Lua's numbers have 53 bits
-if known and (#known > #new or (#known == #new and known >= new)) then return 0 end
+if left <= 0 then return 0 end
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-redis.call('HSET', KEYS[3], ARGV[1], ARGV[4])
-local left = redis.call('PTTL', KEYS[1])
-redis.call('PEXPIRE', KEYS[2], left > 0 and left or ARGV[3])
-redis.call('PEXPIRE', KEYS[3], left > 0 and left or ARGV[3])
+redis.call('PEXPIRE', KEYS[2], left)
 return 1
 """
 
-# KEYS: sorted set of the events' times; ARGV: window in us. Redis' own clock, so that all replicas count alike.
+# As WRITE, with the sequence as ARGV[3] and the sequences' hash as KEYS[3].
+WRITE_NEWER = """
+local left = redis.call('PTTL', KEYS[1])
+if left <= 0 then return 0 end
+local known = redis.call('HGET', KEYS[3], ARGV[1])
+local new = ARGV[3]  -- compared as text: Lua's numbers have 53 bits
+if known and (#known > #new or (#known == #new and known >= new)) then return 0 end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+redis.call('HSET', KEYS[3], ARGV[1], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], left)
+redis.call('PEXPIRE', KEYS[3], left)
+return 1
+"""
+
+# KEYS: sorted set of the events' times; ARGV: window in us, most to count. Redis' own clock, so that all replicas count alike.
 COUNT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -47,6 +51,7 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
 local last = redis.call('ZREVRANGE', KEYS[1], 0, 0)[1]
 local member = last and tonumber(last) >= now and tonumber(last) + 1 or now
 redis.call('ZADD', KEYS[1], now, string.format('%.0f', member))
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[2])
 redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[1] / 1000) + 1)
 return redis.call('ZCARD', KEYS[1])
 """
@@ -69,6 +74,7 @@ class RedisLiveState:
         self._redis = Redis.from_url(url, socket_timeout=ANSWER_WITHIN_S, socket_connect_timeout=ANSWER_WITHIN_S, health_check_interval=15)
         self._prefix = prefix
         self._retention_ms = round(retention_s * 1000)
+        self._known: dict[str, tuple[bytes, Session]] = {}  # descriptors of the last look at several, and what they say
         self._write = self._redis.register_script(WRITE)
         self._write_newer = self._redis.register_script(WRITE_NEWER)
         self._count = self._redis.register_script(COUNT)
@@ -83,6 +89,22 @@ class RedisLiveState:
         """The session, or ``None``."""
         with self._answering():
             return _session(self._redis.get(self._descriptor(session_id)))
+
+    def sessions_named(self, session_ids: Sequence[str]) -> list[Session | None]:
+        """Several sessions at once; one whose descriptor is as it was is not read again."""
+        if not session_ids:
+            return []
+        with self._answering():
+            texts: Any = self._redis.mget([self._descriptor(session_id) for session_id in session_ids])
+        known, self._known = self._known, {}
+        sessions: list[Session | None] = []
+        for session_id, text in zip(session_ids, texts, strict=True):
+            before = known.get(session_id)
+            session = before[1] if before is not None and before[0] == text else _session(text)
+            if session is not None:
+                self._known[session_id] = (text, session)
+            sessions.append(session)
+        return sessions
 
     def change_session(self, session_id: str, change: Callable[[Session], Session]) -> Session | None:
         """Replace a session by what ``change`` makes of it; tries again where another one was faster."""
@@ -120,7 +142,7 @@ class RedisLiveState:
         """Store a baseline unless a newer one is there."""
         keys = [self._descriptor(session_id), self._part(session_id, BASELINES), self._part(session_id, SEQUENCES)]
         with self._answering():
-            self._write_newer(keys, [name, value, self._retention_ms, sequence])
+            self._write_newer(keys, [name, value, sequence])
 
     def baselines(self, session_id: str) -> dict[str, bytes]:
         """The newest baseline of each name."""
@@ -139,6 +161,11 @@ class RedisLiveState:
         """Keep the newest value of a kind."""
         self._write_part(session_id, LATEST, kind, value)
 
+    def drop_latest(self, session_id: str, kind: str) -> None:
+        """Delete the newest value of a kind."""
+        with self._answering():
+            self._redis.hdel(self._part(session_id, LATEST), kind)
+
     def latest(self, session_id: str, kind: str) -> bytes | None:
         """The newest value of a kind."""
         with self._answering():
@@ -153,7 +180,7 @@ class RedisLiveState:
     def count_within(self, name: str, seconds: float) -> int:
         """Count one more event of that name within the window."""
         with self._answering():
-            counted: Any = self._count([f"{self._prefix}:count:{name}"], [round(seconds * 1e6)])
+            counted: Any = self._count([f"{self._prefix}:count:{name}"], [round(seconds * 1e6), MOST_COUNTED])
         return int(counted)
 
     def close(self) -> None:
@@ -182,7 +209,7 @@ class RedisLiveState:
 
     def _write_part(self, session_id: str, part: str, field: str, value: bytes) -> None:
         with self._answering():
-            self._write([self._descriptor(session_id), self._part(session_id, part)], [field, value, self._retention_ms])
+            self._write([self._descriptor(session_id), self._part(session_id, part)], [field, value])
 
     def _hash(self, session_id: str, part: str) -> dict[bytes, bytes]:
         with self._answering():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import select, update
 
@@ -85,6 +85,11 @@ class Consents:
             query = query.where(ConsentGiven.purpose == purpose.value)
         for row in self._rows.scalars(query):
             row.withdrawn_at_us = self._work.now_us
+
+    def expired_in(self, learner_ids: Collection[str]) -> set[str]:
+        """Those of these learners of whom an answer has expired."""
+        query = select(ConsentGiven.learner_id).where(ConsentGiven.expires_at_us <= self._work.now_us)
+        return set(self._rows.scalars(query.where(ConsentGiven.learner_id.in_(learner_ids)).distinct()))
 
     def withdraw_all(self) -> None:
         """Note that no answer of this tenant stands any more: what was agreed to is another thing now."""

@@ -147,6 +147,7 @@ class People:
         if row is None:
             return False
         self._rows.delete(row)
+        self._rows.flush()
         return True
 
     def teachers(self) -> Sequence[Teaching]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from statistics import median
 from typing import Any
 
@@ -115,10 +115,12 @@ class Directives:
             self._rows.add(kept)
 
     def item(self, session_id: str, item_id: str) -> dict[str, Any] | None:
-        """The item of that name as the newest directive gave it that named it; ``None`` where none did."""
-        query = select(DirectiveGiven.directive).where(DirectiveGiven.session_id == session_id).order_by(DirectiveGiven.number.desc())
-        items: Iterator[dict[str, Any]] = (directive["item"] for directive in self._rows.scalars(query.execution_options(yield_per=20)))
-        return next((item for item in items if item["item_id"] == item_id), None)
+        """The item of that name as a directive of the session gave it, the newest one first; ``None`` where none did."""
+        newest = self.newest(session_id)
+        if newest is None or newest.directive["item"]["item_id"] == item_id:
+            return None if newest is None else dict(newest.directive["item"])
+        earlier = (dict(one.directive["item"]) for one in reversed(self.of(session_id)))
+        return next((item for item in earlier if item["item_id"] == item_id), None)
 
     def newest(self, session_id: str) -> DirectiveGiven | None:
         """The newest directive of a session."""

@@ -87,12 +87,13 @@ def test_a_negative_rate_is_named(tmp_path: Path) -> None:
         ("EDA", f"{E4_START_S}\n4\n", "EDA.csv holds no samples"),
         ("EDA", "not a time\n4\n1\n", "EDA.csv row 1: 'not a time' is no start time"),
         ("EDA", "-5\n4\n1\n", "EDA.csv row 1"),
-        ("EDA", f"{E4_START_S}000\n4\n1\n", "EDA.csv row 1"),
-        ("EDA", f"{E4_START_S}\n4\n1\nnan\n", "EDA.csv row 4: 'nan'"),
+        ("EDA", f"{E4_START_S}000\n4\n1\n", f"EDA.csv row 1: {E4_START_S}000 is a time in milliseconds; write {E4_START_S}.000000"),
+        ("EDA", f"{E4_START_S}000000\n4\n1\n", "is a time in microseconds"),
+        ("EDA", "1.64483E+09\n4\n1\n", "EDA.csv row 1: '1.64483E+09' was rounded by a spreadsheet"),
+        ("EDA", f"{E4_START_S}\n4\n1\n2\nsalt\n", "--salvage"),
+        ("ACC", f"{E4_START_S},{E4_START_S},{E4_START_S}\n32,32,32\n1,2,3\n1,2", "row 4: '1,2' is not 3 numbers: it ends in the middle"),
         ("EDA", f"{E4_START_S}\n4\n1\n2\nsalt\n", "EDA.csv row 5: 'salt'"),
         ("EDA", f"{E4_START_S}\n4\n1\n1,2\n", "EDA.csv row 4"),
-        ("EDA", f"{E4_START_S}\n4\n1\n-3\n", "EDA.csv row 4: -3 is no eda"),
-        ("TEMP", f"{E4_START_S}\n4\n30\n382.21\n", "TEMP.csv row 4: 382.21 is no temperature"),
         ("ACC", f"{E4_START_S},{E4_START_S}\n32,32\n1,2\n", "ACC.csv row 1"),
         ("ACC", f"{E4_START_S},{E4_START_S},{E4_START_S}\n32,32,16\n1,2,3\n", "ACC.csv row 2"),
         ("ACC", f"{E4_START_S},{E4_START_S},{E4_START_S}\n32,32,32\n1,2\n", "ACC.csv row 3"),
@@ -112,11 +113,6 @@ def test_line_ends_and_marks_of_other_systems_are_read(tmp_path: Path) -> None:
 def test_a_number_of_a_billion_digits_is_not_worked_out(tmp_path: Path) -> None:
     assert "row 2" in refusal_of(tmp_path, {"EDA": f"{E4_START_S}\n1e-999999999\n1\n"})
     assert "row 1" in refusal_of(tmp_path, {"EDA": "1e999999999\n4\n1\n"})
-
-
-def test_a_tag_that_is_no_time_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"tags\.csv"):
-        tags_us(write_e4(tmp_path / "one.zip", {"tags": "yesterday\n"}))
 
 
 def test_a_zip_of_something_else_is_refused(tmp_path: Path) -> None:

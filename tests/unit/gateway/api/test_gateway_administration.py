@@ -53,7 +53,7 @@ def test_a_change_of_profile_is_audited_and_stops_what_runs(at: School) -> None:
     at.ingest(at.baseline(session_id, "face.neutral", 1), at.baseline(session_id, "recommender.ability", 1), at.estimate(session_id))
     changed = at.call("PUT", PROFILE, {"profile": "us-school"}).json()
     assert (changed["profile"], changed["sessions"], at.live_session(session_id).consented) == ("us-school", [session_id], frozenset())
-    assert not at.live.latest(session_id, "estimate")
+    assert at.live.latest(session_id, "estimate") is None
     at.outbox.turn()
     events = [from_record(record, at.live_session(session_id).key) for record in at.records(SESSION_EVENTS.name)]
     assert [event.change for event in events if isinstance(event, SessionChanged)][1:] == [SessionChange.CONSENT_WITHDRAWN]
@@ -91,7 +91,7 @@ def test_a_withdrawal_that_live_state_missed_reaches_it(at: School) -> None:
     with at.store.work("north") as work:  # as the command does, which knows no live state
         change_profile(work, "eu-school")
     restore(at.dependencies)
-    assert (at.live_session(session_id).consented, at.live.latest(session_id, "estimate") or None) == (frozenset(), None)
+    assert (at.live_session(session_id).consented, at.live.latest(session_id, "estimate")) == (frozenset(), None)
 
 
 def test_another_tenants_consents_and_sessions_stay(at: School) -> None:

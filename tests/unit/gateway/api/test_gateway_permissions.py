@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.websockets import WebSocketDisconnect
 
-from affectloop.events import Modality
+from affectloop.events import Cause, CauseGiven, Modality
 from affectloop.policy.access import RULES, Action
 from affectloop.policy.profile import STAFF, Deed, Role, profile
 from affectloop.session import Session
@@ -306,6 +306,27 @@ def past(at: School, walk: Walk) -> Iterator[str]:
             yield topic
 
 
+@pytest.mark.parametrize("reports", [True, False], ids=["reports agreed", "reports refused"])
+@pytest.mark.parametrize("role", sorted(PERSONS))
+def test_who_may_not_see_estimates_does_not_read_strain_from_the_causes_of_a_directive(at: School, role: Role, reports: bool) -> None:
+    walk = walker(at, role, "demo", reports=reports)
+    causes = (CauseGiven(cause=Cause.STRAIN_RISING, value=0.8), CauseGiven(cause=Cause.SUCCESS_LOW, value=0.5))
+    directive = replace(at.directive(walk.session_id, 0), causes=causes)
+    at.ingest(directive)
+    at.arrive(directive)
+    path = f"/v1/sessions/{walk.session_id}"
+    course = at.call("GET", f"{path}/events", token=walk.token).json()
+    told = [at.call("GET", f"{path}/directive", token=walk.token).json(), course[-1]["content"]]
+    with at.client.websocket_connect(f"{path}/live") as socket:
+        socket.send_text(json.dumps({"token": walk.token}))
+        told.append([json.loads(socket.receive_text()) for _ in range(2)][1]["event"])
+        at.arrive(replace(directive, header=replace(directive.header, sequence=1)))
+        told.append(json.loads(socket.receive_text())["event"])
+    sees = expected(DOORS[4], role, "demo", own=True, reports=reports) == 200
+    wanted = ["strain-rising", "success-low"] if sees else ["success-low"]
+    assert [[cause["cause"] for cause in one["causes"]] for one in told] == [wanted] * 4
+
+
 @pytest.mark.parametrize("end", ["stop", "withdraw"])
 def test_estimates_leave_live_state_when_consent_goes_and_late_ones_do_not_come_back(at: School, end: str) -> None:
     learner_id = at.learner()
@@ -319,7 +340,7 @@ def test_estimates_leave_live_state_when_consent_goes_and_late_ones_do_not_come_
         at.call("DELETE", f"/v1/learners/{learner_id}/consents/wristband")
     gone = at.live.latest(session_id, "estimate")
     at.ingest_records(late)
-    assert (bool(kept), gone or None, at.live.latest(session_id, "estimate") or None) == (True, None, None)
+    assert (bool(kept), gone, at.live.latest(session_id, "estimate")) == (True, None, None)
 
 
 def test_an_estimate_that_rests_on_what_is_still_read_is_shown_after_a_withdrawal(at: School) -> None:

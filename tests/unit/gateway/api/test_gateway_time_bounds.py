@@ -4,7 +4,7 @@ import pytest
 
 from affectloop.runtime.faults import fault_events
 from affectloop.session import Fault
-from affectloop.topics import FACE_FEATURES, PHYSIO_FEATURES
+from affectloop.topics import DIRECTIVES, FACE_FEATURES, PHYSIO_FEATURES
 from school import School
 
 DAY_US = 86_400_000_000
@@ -64,3 +64,11 @@ def test_a_fault_is_kept_beyond_live_state(at: School) -> None:
         assert at.ingest(*fault_events(session, [fault], session.started_at_us)) == []
     at.live.forget_session(session_id)
     assert at.call("GET", f"/v1/sessions/{session_id}").json()["faults"] == ["face", "physio"]
+
+
+def test_who_waits_for_a_directive_of_a_stopped_recommender_is_told(at: School) -> None:
+    session_id = str(at.start()["session_id"])
+    session = at.live_session(session_id)
+    at.live.put_session(session.with_faults([Fault("recommender", DIRECTIVES.name)]))
+    response = at.call("GET", f"/v1/sessions/{session_id}/directive", after=3, wait_s=30)
+    assert (response.status_code, response.json()["field"]) == (409, "session_id")

@@ -152,6 +152,21 @@ def test_in_an_eu_school_the_key_goes_with_the_session(at: School) -> None:
     assert at.live.sessions() == []
 
 
+def test_what_a_consent_that_has_expired_allowed_is_read_no_more(at: School) -> None:
+    learner_id = at.learner()
+    consent = {"version": 1, "assent": True, "expires_at_us": at.clock.wall_us() + 100_000_000}
+    at.call("PUT", f"/v1/learners/{learner_id}/consents/face", consent)
+    sessions = [at.start(whose)["session_id"] for whose in (learner_id, at.learner())]
+    seen = []
+    for seconds in (99, 1):
+        at.clock.advance(seconds)
+        expire(at.dependencies)
+        seen.append([Modality.FACE in at.live_session(name).consented for name in sessions])
+    assert seen == [[True, True], [False, True]]
+    with at.store.reading("north") as work:
+        assert Sessions(work).get(sessions[0]).consented == ["voice", "wristband"]
+
+
 def test_a_session_that_nobody_ended_is_ended(at: School, session_id: str) -> None:
     at.clock.advance(at.dependencies.settings.abandoned_after_s + 1)
     expire(at.dependencies)
@@ -167,3 +182,52 @@ def test_what_the_outbox_has_published_is_cleared_later_and_what_waits_is_not(at
     expire(at.dependencies)
     with at.store.reading(EVERY_TENANT) as work:
         assert [row.topic for row in work.rows.query(OutboxRow)] == ["session.trials.v1"]
+
+
+def test_a_fact_that_cannot_be_stored_is_a_dead_letter_and_costs_no_other(
+    at: School, session_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = Directives.keep
+
+    def broken(self: Directives, event: Directive) -> None:
+        if event.header.sequence == 1:
+            raise ValueError("what a person wrote")
+        keep(self, event)
+
+    monkeypatch.setattr(Directives, "keep", broken)
+    (letter,) = at.ingest(*(at.directive(session_id, number) for number in range(3)))
+    with at.store.reading("north") as work:
+        assert [row.number for row in Directives(work).of(session_id)] == [0, 2]
+    assert (letter.topic, b"what a person wrote" in letter.headers["error"]) == ("session.directives.v1.dlq", False)
+
+
+def test_a_session_that_cannot_be_restored_costs_no_other(at: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [str(at.start()["session_id"]) for _ in range(3)]
+    with at.store.work("north") as work:
+        Sessions(work).get(ids[1]).wrapped_key = b"carved by somebody"
+    for session_id in ids:
+        at.live.forget_session(session_id)
+    assert restore(at.dependencies) == 2
+    assert [at.live.session(session_id) is not None for session_id in ids] == [True, False, True]
+
+
+def test_a_store_that_refuses_has_ended_nothing_and_the_end_may_be_asked_for_again(
+    at: School, session_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Sessions, *_: object) -> None:
+        raise Unavailable("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sessions, "note", full)
+        assert at.call("POST", f"/v1/sessions/{session_id}/end").status_code == 503
+    assert (at.live_session(session_id).ended_at_us, at.call("GET", f"/v1/sessions/{session_id}").json()["ended_at_us"]) == (None, None)
+    assert at.call("POST", f"/v1/sessions/{session_id}/end").status_code == 200
+    assert at.live_session(session_id).ended_at_us is not None
+
+
+def test_an_end_that_live_state_missed_reaches_it(at: School, session_id: str) -> None:
+    running = at.live_session(session_id)
+    at.call("POST", f"/v1/sessions/{session_id}/end")
+    at.live.put_session(running)
+    restore(at.dependencies)
+    assert at.live_session(session_id).ended_at_us is not None

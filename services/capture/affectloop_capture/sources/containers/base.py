@@ -14,6 +14,7 @@ class Layout:
     missing: str | None = None  # what a truncated file lacks, in words
     damage: str | None = None  # where its structure breaks off, in words
     shown_us: int | None = None  # how long it is by its edit list, which hides the rest
+    made_at_us: int | None = None  # the date in the file, microseconds since 1970; some writers put the end's, or none
 
 
 def bytes_missing(count: int) -> str:

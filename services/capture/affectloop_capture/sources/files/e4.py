@@ -1,193 +1,120 @@
-"""Recordings of the Empatica E4 wristband: the zip of E4 Connect, or its folder.
-
-Each CSV begins with the time of its first sample (Unix seconds, UTC) and its rate, in every column.
-Source: the info.txt that Empatica puts into each zip.
-"""
+"""Recordings of the Empatica E4 wristband: the zip of E4 Connect, or its folder."""
 
 from __future__ import annotations
 
-import io
-import math
-import zipfile
-import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from affectloop.clock import MICROSECONDS
 from affectloop.errors import InvalidInput
-from affectloop.events import SignalKind
-from affectloop_capture.admission.validation import PLAUSIBLE, first_implausible
+from affectloop.events import FloatArray, SignalKind
+from affectloop_capture.admission.validation import PLAUSIBLE
 from affectloop_capture.sources.base import FileFormat, Source
 from affectloop_capture.sources.sampled import SignalTrack
+from affectloop_capture.sources.wristband.sessions import session_files
+from affectloop_capture.sources.wristband.table_text import spans
+from affectloop_capture.sources.wristband.tables import FIRST_SAMPLE_ROW, HEART_RATE, SIGNAL_TABLES, Content, read_table, read_tags
 
 CAPTURED_BY = "Empatica E4"
-LARGEST_TABLE_BYTES = 256_000_000  # four times a day of the fastest signal: a zip that claims more is none of a wristband
-LATEST_START_S = 4_102_444_800  # the year 2100: what is later is no Unix time in seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One CSV of the E4."""
-
-    name: str
-    rate_hz: int  # of the hardware, so that a missing rate row is not taken for one
-    columns: int = 1
-    unit: float = 1.0  # of a number, in the unit of the signal
-
-
-SIGNAL_TABLES = {
-    SignalKind.EDA: Table("EDA", 4),
-    SignalKind.PPG: Table("BVP", 64),
-    SignalKind.ACCELERATION: Table("ACC", 32, columns=3, unit=1 / 64),  # g
-    SignalKind.TEMPERATURE: Table("TEMP", 4),
-}
-HEART_RATE = Table("HR", 1)
-Read = Callable[[], bytes]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Content:
-    """What a table holds."""
-
-    starts_at_us: int
-    rate_hz: int
-    values: NDArray[np.float64]  # (n, columns)
+APART_S = 10.0  # tables of one session begin and end within seconds of each other
 
 
 def open_e4(path: Path, *, salvage: bool = False) -> Source:
     """The wristband's signals as one source that starts when its first signal does.
 
-    ``InvalidInput`` names the file and the row that is wrong.
+    What no sensor could have measured, or what was not, is a gap that the notes count. ``InvalidInput`` names the file and the
+    row that is wrong; ``salvage`` takes rows that are no numbers as not measured.
     """
-    tables = _tables(path)
-    contents = {kind: _content(tables, table, path) for kind, table in SIGNAL_TABLES.items() if table.name in tables}
+    files = session_files(path)
+    contents: dict[SignalKind, Content] = {}
+    notes = list(files.notes)
+    for kind, table in SIGNAL_TABLES.items():
+        if table.name in files.tables:
+            contents[kind] = content = read_table(f"{path}: {table.name}.csv", files.tables[table.name], table, salvage=salvage)
+            notes.extend(content.notes)
+    samples = {kind: _samples(kind, content, notes) for kind, content in contents.items()}
+    contents = {kind: content for kind, content in contents.items() if np.isfinite(samples[kind]).any()}
     if not contents:
-        raise InvalidInput(f"{path}: holds none of EDA.csv, BVP.csv, ACC.csv, TEMP.csv; give a zip or folder of E4 Connect")
+        raise InvalidInput(f"{path}: {notes[-1]}; nothing is left to play: check the units, or export the session again")
+    _check_overlap(path, contents)
+    notes.extend(_placed(contents))
     starts_at_us = min(content.starts_at_us for content in contents.values())
-    tracks = tuple(_track(path, kind, content, starts_at_us) for kind, content in contents.items())
-    return Source(path.name, tracks, _description(contents, len(tags_us(path))), starts_at_us)
+    tracks = tuple(
+        SignalTrack(kind, Fraction(content.rate_hz), samples[kind], content.starts_at_us - starts_at_us, CAPTURED_BY)
+        for kind, content in contents.items()
+    )
+    tags, wrong = read_tags(files.tables["TAGS"]) if "TAGS" in files.tables else ((), ())
+    notes.extend((*wrong, *_outside(tags, contents)))
+    return Source(path.name, tracks, _description(contents, len(tags)), starts_at_us, notes)
 
 
 def reference_heart_rate(path: Path) -> Content:
     """The device's own heart rate in beats per minute: to compare with, never an input."""
-    tables = _tables(path)
+    tables = session_files(path).tables
     if HEART_RATE.name not in tables:
         raise InvalidInput(f"{path}: holds no HR.csv; export the session again")
-    return _content(tables, HEART_RATE, path)
+    return read_table(f"{path}: HR.csv", tables[HEART_RATE.name], HEART_RATE)
 
 
 def tags_us(path: Path) -> tuple[int, ...]:
     """When the wearer pressed the button, in microseconds since 1970; none where there is no tags.csv."""
-    read = _tables(path).get("TAGS")
-    if read is None:
-        return ()
-    rows = read().decode(errors="replace").split()
-    if not all(_is_number(row) for row in rows):
-        raise InvalidInput(f"{path}: tags.csv holds what is no time; export the session again")
-    return tuple(round(float(row) * MICROSECONDS) for row in rows)
+    tables = session_files(path).tables
+    return read_tags(tables["TAGS"])[0] if "TAGS" in tables else ()
 
 
-def _tables(path: Path) -> Mapping[str, Read]:
-    """The CSVs by name; several in one name are told apart by nobody, so the first counts."""
-    if path.is_dir():
-        return {_table_name(file.name): file.read_bytes for file in sorted(path.iterdir(), reverse=True) if file.suffix.lower() == ".csv"}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if member.filename.lower().endswith(".csv")]
-    except (zipfile.BadZipFile, OSError) as error:
-        raise InvalidInput(f"{path}: is no whole zip ({error}); copy it again") from error
-    members = [member for member in members if not PurePosixPath(member.filename).name.startswith(".")]  # macOS adds ._EDA.csv
-    return {_table_name(PurePosixPath(member.filename).name): _reader(path, member) for member in reversed(members)}
+def _samples(kind: SignalKind, content: Content, notes: list[str]) -> FloatArray:
+    """The samples in the signal's unit, NaN where nothing was measured, which is noted with its count."""
+    table, plausible = SIGNAL_TABLES[kind], PLAUSIBLE[kind]
+    samples: FloatArray = (content.values * table.unit).astype(np.float32)
+    absent = np.isnan(samples).any(axis=1)
+    wrong = ~absent & ~((samples >= plausible.low) & (samples <= plausible.high)).all(axis=1)
+    range_ = f"{plausible.low:g} to {plausible.high:g} {plausible.unit}"
+    for rows, problem in ((np.flatnonzero(absent), "hold no number"), (np.flatnonzero(wrong), f"lie outside {range_}")):
+        if len(rows):
+            place = spans(rows + FIRST_SAMPLE_ROW)
+            notes.append(
+                f"{table.name}.csv: {len(rows)} of {len(samples)} samples {problem} and were left out as not measured (rows {place})"
+            )
+    samples[absent | wrong] = np.nan
+    return samples
 
 
-def _table_name(file_name: str) -> str:
-    name = PurePosixPath(file_name).stem.upper()
-    return "TAGS" if name.startswith("TAGS") else name  # some exports name it tags_S05.csv
+def _check_overlap(path: Path, contents: Mapping[SignalKind, Content]) -> None:
+    """Tables that share no moment are of several sessions."""
+    first = min(contents, key=lambda kind: contents[kind].ends_at_us)
+    last = max(contents, key=lambda kind: contents[kind].starts_at_us)
+    apart_s = (contents[last].starts_at_us - contents[first].ends_at_us) / MICROSECONDS
+    if apart_s > APART_S:
+        names = f"{SIGNAL_TABLES[last].name}.csv begins {_span(apart_s)} after {SIGNAL_TABLES[first].name}.csv has ended"
+        raise InvalidInput(f"{path}: {names}: they are of two sessions; give the tables of one")
 
 
-def _reader(path: Path, member: zipfile.ZipInfo) -> Read:
-    def read() -> bytes:
-        if member.file_size > LARGEST_TABLE_BYTES:
-            raise InvalidInput(f"{path}: {member.filename} claims {member.file_size} bytes; no E4 session is that long")
-        try:
-            with zipfile.ZipFile(path) as archive, archive.open(member) as file:
-                return file.read(LARGEST_TABLE_BYTES)
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError, ValueError) as error:  # damaged, encrypted, truncated
-            raise InvalidInput(f"{path}: {member.filename} cannot be read ({error}); export the session again") from error
-
-    return read
-
-
-def _content(tables: Mapping[str, Read], table: Table, path: Path) -> Content:
-    where = f"{path}: {table.name}.csv"
-    raw = tables[table.name]().removeprefix(b"\xef\xbb\xbf")  # what spreadsheets put before a text
-    rows = raw.split(b"\n", 2)
-    if not raw.strip():
-        raise InvalidInput(f"{where} is empty; export the session again")
-    start_s = _common(where, 1, rows[0], table, "start time")
-    if not 0 < start_s < LATEST_START_S:
-        raise InvalidInput(f"{where} row 1: {start_s:g} is no start time in Unix seconds; export the session again")
-    rate_hz = _common(where, 2, rows[1] if len(rows) > 1 else b"", table, "rate")
-    if rate_hz != table.rate_hz:
-        raise InvalidInput(
-            f"{where} row 2: the rate is {rate_hz:g} Hz where an E4 has {table.rate_hz}: the row is missing or changed; "
-            "export the session again"
-        )
-    values = _values(where, rows[2] if len(rows) > 2 else b"", table.columns)
-    return Content(round(start_s * MICROSECONDS), table.rate_hz, values)
+def _placed(contents: Mapping[SignalKind, Content]) -> Iterator[str]:
+    """Notes on tables that begin late or end early."""
+    begin_us = min(content.starts_at_us for content in contents.values())
+    end_us = max(content.ends_at_us for content in contents.values())
+    for kind, content in contents.items():
+        late_s, early_s = (content.starts_at_us - begin_us) / MICROSECONDS, (end_us - content.ends_at_us) / MICROSECONDS
+        if late_s > APART_S:
+            yield f"{SIGNAL_TABLES[kind].name}.csv begins {_span(late_s)} after the first"
+        if early_s > APART_S:
+            yield f"{SIGNAL_TABLES[kind].name}.csv ends {_span(early_s)} before the last"
 
 
-def _common(where: str, number: int, row: bytes, table: Table, what: str) -> float:
-    """The number that all columns of a row have in common."""
-    cells = [cell.strip() for cell in row.decode(errors="replace").split(",")]
-    numbers = {float(cell) for cell in cells} if all(_is_number(cell) for cell in cells) else set()
-    if len(cells) != table.columns or len(numbers) != 1:
-        text = row.decode(errors="replace").strip()[:60]
-        raise InvalidInput(f"{where} row {number}: {text!r} is no {what} in {table.columns} columns; export the session again")
-    return numbers.pop()
+def _outside(tags: Sequence[int], contents: Mapping[SignalKind, Content]) -> Iterator[str]:
+    """A note on button presses that are of another session."""
+    begin_us = min(content.starts_at_us for content in contents.values()) - APART_S * MICROSECONDS
+    end_us = max(content.ends_at_us for content in contents.values()) + APART_S * MICROSECONDS
+    outside = sum(not begin_us <= tag <= end_us for tag in tags)
+    if outside:
+        yield f"tags.csv: {outside} of {len(tags)} button presses lie outside the recording"
 
 
-def _values(where: str, raw: bytes, columns: int) -> NDArray[np.float64]:
-    if not raw.strip():
-        raise InvalidInput(f"{where} holds no samples; export the session again")
-    try:
-        values = np.loadtxt(io.BytesIO(raw), delimiter=",", ndmin=2, dtype=np.float64, comments=None)
-    except ValueError:
-        values = np.empty((0, 0))
-    if values.shape[1] == columns and np.isfinite(values).all():
-        return values
-    raise InvalidInput(f"{where} {_first_bad_row(raw, columns)}; export the session again, or cut the file before it")
-
-
-def _first_bad_row(raw: bytes, columns: int) -> str:
-    for number, row in enumerate(raw.decode(errors="replace").splitlines(), start=3):
-        cells = row.split(",")
-        if row.strip() and (len(cells) != columns or not all(_is_number(cell) for cell in cells)):
-            return f"row {number}: {row.strip()[:60]!r} is not {columns} numbers"
-    return "cannot be read"
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        return math.isfinite(float(cell))
-    except ValueError:
-        return False
-
-
-def _track(path: Path, kind: SignalKind, content: Content, starts_at_us: int) -> SignalTrack:
-    table = SIGNAL_TABLES[kind]
-    samples = (content.values * table.unit).astype(np.float32)
-    wrong = first_implausible(samples, PLAUSIBLE[kind])
-    if wrong is not None:
-        row, value = wrong[0] + 3, wrong[1]
-        span = f"{PLAUSIBLE[kind].low:g} to {PLAUSIBLE[kind].high:g} {PLAUSIBLE[kind].unit}"
-        raise InvalidInput(f"{path}: {table.name}.csv row {row}: {value:g} is no {kind} ({span}); cut the file before it")
-    return SignalTrack(kind, Fraction(content.rate_hz), samples, content.starts_at_us - starts_at_us, CAPTURED_BY)
+def _span(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 600 else f"{seconds / 3600:.2f} h"
 
 
 def _description(contents: Mapping[SignalKind, Content], tags: int) -> str:
@@ -203,7 +130,7 @@ def _knows(path: Path, first_bytes: bytes) -> bool:
 
 FORMAT = FileFormat(
     name="Empatica E4 zips or folders",
-    reads="EDA, BVP, ACC, TEMP and tags of E4 Connect, on the wristband's clock",
+    reads="EDA, BVP, ACC, TEMP and tags of E4 Connect, on the wristband's clock; HR and IBI, its own results, are not read",
     suffixes=(".zip",),
     knows=_knows,
     open=open_e4,

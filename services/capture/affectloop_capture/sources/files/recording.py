@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from affectloop.clock import MICROSECONDS
-from affectloop.errors import InvalidInput
+from affectloop.errors import InvalidInput, InvalidMessage
 from affectloop.events import Event, Header, Reason
 from affectloop.recording import MAGIC, RECORDING_SUFFIX, Recording
 from affectloop.session import Stream
@@ -33,8 +33,11 @@ class RecordedTrack:
     def events(self, session_id: str, origin_us: int) -> Iterator[Event]:
         """The recorded events, moved to the new session."""
         shift_us = origin_us - self.recording.started_at_us
-        for event in self.recording.events(self.stream):
-            yield replace(event, header=_moved(event.header, session_id, shift_us))
+        try:
+            for event in self.recording.events(self.stream):
+                yield replace(event, header=_moved(event.header, session_id, shift_us))
+        except InvalidMessage as error:
+            raise _not_opened(self.recording.path, error) from error
 
     def ending(self, header: Header) -> Event:
         """An event without values."""
@@ -48,13 +51,22 @@ def open_recorded(path: Path, topics: Collection[Topic] | None = None) -> Source
     """
     recording = Recording(path)
     wanted = _rawest(recording) if topics is None else {topic.name for topic in topics}
-    tracks = tuple(RecordedTrack(recording, stream, recording.last(stream)) for stream in recording.streams if stream.topic in wanted)
+    try:
+        tracks = tuple(RecordedTrack(recording, stream, recording.last(stream)) for stream in recording.streams if stream.topic in wanted)
+    except InvalidMessage as error:
+        raise _not_opened(path, error) from error
     if not tracks:
         recorded = ", ".join(recording.counts) or "nothing"
         raise InvalidInput(f"{path}: holds no stream that can be played, only {recorded}; record the capture topics")
     seconds = max(track.duration_us for track in tracks) / MICROSECONDS
     description = f"recorded session, {seconds:.1f} s of {', '.join(track.stream.stream_id for track in tracks)}"
-    return Source(path.name, tracks, description + (f"; {recording.warning}" if recording.warning else ""), recording.started_at_us)
+    return Source(path.name, tracks, description, recording.started_at_us, [recording.warning] if recording.warning else [])
+
+
+def _not_opened(path: Path, error: InvalidMessage) -> InvalidInput:
+    return InvalidInput(
+        f"{path}: a record cannot be opened ({error.problem}); copy the recording and its key again, from where it was made"
+    )
 
 
 def _rawest(recording: Recording) -> set[str]:

@@ -121,7 +121,7 @@ def open_video(path: Path, *, salvage: bool = False) -> Source:
     track = VideoTrack(path, packets, layout.shown_us, salvage)
     track.notes.extend(_notes(layout, damage))
     description = f"video, {packets.width} x {packets.height}, {packets.fps:.4g} frames a second, {track.duration_us / MICROSECONDS:.1f} s"
-    return Source(path.name, (track,), description, notes=track.notes)
+    return Source(path.name, (track,), description, layout.made_at_us, track.notes, clock_is_rough=True)
 
 
 def _damage(layout: Layout, packets: Packets) -> str | None:

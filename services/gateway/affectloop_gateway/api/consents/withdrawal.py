@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from affectloop.events import Modality
 from affectloop.policy.access import Action
-from affectloop.policy.profile import Purpose
+from affectloop.policy.consent import consented, least_age_years
+from affectloop.policy.profile import Purpose, profile
 from affectloop.session import Session
 from affectloop.store.live import LiveState
 from affectloop.store.sql.consents import Consents
@@ -72,17 +73,30 @@ def stop_live(live: LiveState, session_ids: Iterable[str], modalities: frozenset
 
     for session_id in session_ids:
         if live.change_session(session_id, without) is not None:
-            live.put_latest(session_id, ESTIMATE, b"")
+            live.drop_latest(session_id, ESTIMATE)
 
 
 def narrow_live(deps: Dependencies) -> None:
     """Bring live state to the consents that are stored, where it missed a withdrawal: a command's, or one that broke off."""
     with deps.store.reading(EVERY_TENANT) as work:
-        changed = [(row.session_id, frozenset(map(Modality, row.consented))) for row in Sessions(work).open_ones() if row.changes > 1]
-    for session_id, consented in changed:
+        stored = [(row.session_id, frozenset(map(Modality, row.consented))) for row in Sessions(work).open_ones() if row.changes > 1]
+    for session_id, left in stored:
         session = deps.live.session(session_id)
-        if session is not None and not session.consented <= consented:
-            stop_live(deps.live, [session_id], session.consented - consented)
+        if session is not None and not session.consented <= left:
+            stop_live(deps.live, [session_id], session.consented - left)
+
+
+def stop_expired(deps: Dependencies, work: Work) -> None:
+    """Let nothing be read of running sessions whose consent has expired meanwhile."""
+    running = Sessions(work).open_ones()
+    for learner_id in Consents(work).expired_in({row.learner_id for row in running}):
+        learner = People(work).learner(learner_id, locked=True)
+        answers, age_years = Consents(work).of(learner_id), least_age_years(learner.birth_year, work.now_us)
+        for row in Sessions(work).open_ones(learner_id):
+            allowed = consented(profile(row.profile), answers, age_years=age_years, now_us=work.now_us)
+            gone = frozenset(map(Modality, row.consented)) - allowed
+            if gone:
+                _withdraw_from(deps, work, row, gone)
 
 
 def _withdraw_from(deps: Dependencies, work: Work, row: TrainingSession, modalities: frozenset[Modality]) -> bool:

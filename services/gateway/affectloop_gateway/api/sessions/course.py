@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from affectloop.events import Modality
+from affectloop.policy.access import without_felt_causes
 from affectloop.session import Mode
 from affectloop.store.sql.database import Work
 from affectloop.store.sql.sessions import Sessions
@@ -15,9 +16,9 @@ from affectloop.viewing import viewed
 from affectloop_gateway.api.sessions import models
 
 
-def course_of(work: Work, session_id: str) -> list[models.Happening]:
-    """Its changes, answers and directives in order."""
-    happenings = _changes(work, session_id) + _answers(work, session_id) + _directives(work, session_id)
+def course_of(work: Work, session_id: str, *, felt: bool) -> list[models.Happening]:
+    """Its changes, answers and directives in order; of those, what rests on estimates only where that is ``felt``."""
+    happenings = _changes(work, session_id) + _answers(work, session_id) + _directives(work, session_id, felt=felt)
     return sorted(happenings, key=lambda one: (one.at_us, one.number))
 
 
@@ -56,8 +57,11 @@ def _answer(one: Trial) -> dict[str, Any]:
     return {"trial_id": one.trial_id, "item": one.item, "answer": one.answer, "correct": one.correct, "valid": one.valid, **measured}
 
 
-def _directives(work: Work, session_id: str) -> list[models.Happening]:
+def _directives(work: Work, session_id: str, *, felt: bool) -> list[models.Happening]:
+    told = [(one, viewed(DIRECTIVES, one.directive)) for one in Directives(work).of(session_id)]
     return [
-        models.Happening(at_us=one.event_time_us, kind="directive", number=one.number, content=viewed(DIRECTIVES, one.directive))
-        for one in Directives(work).of(session_id)
+        models.Happening(
+            at_us=one.event_time_us, kind="directive", number=one.number, content=content if felt else without_felt_causes(content)
+        )
+        for one, content in told
     ]

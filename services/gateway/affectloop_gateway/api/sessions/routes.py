@@ -9,23 +9,22 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
 from affectloop.events import Directive, EmotionEstimate
-from affectloop.policy.access import Action
+from affectloop.policy.access import Action, without_felt_causes
 from affectloop.policy.profile import Role, shown_under
 from affectloop.store.sql.sessions import Sessions
 from affectloop.store.sql.tokens import Caller
 from affectloop.store.sql.training import Directives
 from affectloop.topics import DIRECTIVES, View
-from affectloop.viewing import as_viewed, viewed
+from affectloop.viewing import as_viewed, session_as_viewed, viewed
 from affectloop_gateway.api.consents.withdrawal import stop_sensing
 from affectloop_gateway.api.dependencies import AnyCaller, Dependencies, Deps
-from affectloop_gateway.api.errors import RESPONSES
+from affectloop_gateway.api.errors import RESPONSES, Problem
 from affectloop_gateway.api.event_schemas import answered_with
-from affectloop_gateway.api.permissions import known_session, newest_estimate, permitted
+from affectloop_gateway.api.permissions import known_session, newest_estimate, permitted, sees_estimates
 from affectloop_gateway.api.sessions import models, trials
 from affectloop_gateway.api.sessions.course import course_of, stored_description
 from affectloop_gateway.api.sessions.end import end as end_session
 from affectloop_gateway.api.sessions.start import start_session
-from affectloop_gateway.live.rendering import description_of
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"], responses=RESPONSES)
 
@@ -40,7 +39,7 @@ def start(deps: Deps, asking: AnyCaller, body: models.SessionStart) -> models.Se
     """
     started = start_session(deps, asking, body)
     refused = [models.RefusedModality(modality=no.modality, problem=no.problem, remedy=no.remedy) for no in started.refused]
-    return models.SessionStarted(**description_of(started.session), refused=refused, streaming_token=started.streaming_token)
+    return models.SessionStarted(**session_as_viewed(started.session), refused=refused, streaming_token=started.streaming_token)
 
 
 @router.get("", summary="The newest sessions first")
@@ -65,7 +64,7 @@ def session(deps: Deps, asking: AnyCaller, session_id: SessionId) -> models.Sess
     """How a session was started, and what may be read of it now."""
     with permitted(deps, asking, Action.SESSION_VIEW, session_id=session_id) as work:
         known = known_session(deps, asking, work, session_id)
-        return models.SessionDescription(**description_of(known))
+        return models.SessionDescription(**session_as_viewed(known))
 
 
 @router.post(
@@ -121,15 +120,18 @@ async def directive(
     wait_s: Annotated[float, Query(ge=0, le=60, description="How long to wait for it.")] = 0,
 ) -> Response:
     """The newest directive, as the recommender's event; its `header.sequence` is the number of the trial that it answers."""
-    stored = await asyncio.to_thread(_stored_directive, deps, asking, session_id)
+    number, content, felt = await asyncio.to_thread(_stored_directive, deps, asking, session_id)
     newest = deps.feed.newest_directive(session_id)
-    found = max((newest.number, newest.content) if newest else (-1, {}), stored, key=lambda pair: pair[0])
-    if found[0] <= after or found[0] < 0:
+    if newest is not None and newest.number > number:
+        number, content = newest.number, newest.content
+    if number <= after or number < 0:
+        _still_directed(deps, session_id)
         later = await deps.feed.directive_after(session_id, after, min(wait_s, deps.settings.longest_poll_s))
         if later is None:
             return Response(status_code=204)
-        found = (later.number, later.content)
-    return _json(found[1])
+        content = later.content
+        _, _, felt = await asyncio.to_thread(_stored_directive, deps, asking, session_id)  # what may be seen may have changed meanwhile
+    return _json(content if felt else without_felt_causes(content))
 
 
 @router.get(
@@ -149,14 +151,25 @@ def events(deps: Deps, asking: AnyCaller, session_id: SessionId) -> list[models.
     """The session's course: its changes, answers and directives. Staff's looks are audited."""
     with permitted(deps, asking, Action.EVENTS_VIEW, session_id=session_id) as work:
         Sessions(work).get(session_id)
-        return course_of(work, session_id)
+        return course_of(work, session_id, felt=sees_estimates(deps, asking, work, session_id))
 
 
-def _stored_directive(deps: Dependencies, asking: Caller, session_id: str) -> tuple[int, dict[str, Any]]:
+def _still_directed(deps: Dependencies, session_id: str) -> None:
+    """Whether a further directive may come at all."""
+    session = deps.live.session(session_id)
+    if session is not None and session.is_stopped(DIRECTIVES.name):
+        raise Problem(
+            409, "session_id", "a fault stopped this session in the recommender: no further directive comes", "start a new session"
+        )
+
+
+def _stored_directive(deps: Dependencies, asking: Caller, session_id: str) -> tuple[int, dict[str, Any], bool]:
+    """Its number and content, and whether the caller may see what of it rests on estimates."""
     with permitted(deps, asking, Action.DIRECTIVE_VIEW, session_id=session_id) as work:
         known_session(deps, asking, work, session_id)
+        felt = sees_estimates(deps, asking, work, session_id)
         newest = Directives(work).newest(session_id)
-        return (newest.number, viewed(DIRECTIVES, newest.directive)) if newest is not None else (-1, {})
+        return (-1, {}, felt) if newest is None else (newest.number, viewed(DIRECTIVES, newest.directive), felt)
 
 
 def _json(content: dict[str, Any]) -> Response:

@@ -46,7 +46,7 @@ def answer(deps: Dependencies, asking: Caller, session_id: str, given: TrialAnsw
         work.rows.flush()
         stored = work.rows.get_one(Trial, (row.tenant_id, session_id, given.trial_id))
     if event.wished_levels is not None:
-        deps.live.put_latest(session_id, WISH, b"")
+        deps.live.drop_latest(session_id, WISH)
     deps.wake()
     return Stored(stored, is_new=True)
 
