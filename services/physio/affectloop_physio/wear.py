@@ -2,7 +2,7 @@
 
 Skin temperature and its course, conductance and acceleration decide; a sensor that is not there says nothing, the others decide without
 it. The pulse comes last: what beats with the movement alone is no heart, however regular. Every decision is a function of the last
-``DECISION_US`` of evidence.
+two minutes of evidence (``DECISION_US``, and ``SETTLING_US`` for what it says of settling).
 """
 
 from __future__ import annotations
@@ -24,14 +24,13 @@ SETTLING_US = 60 * SECOND_US  # after putting on no level is one of rest; labora
 OWN_US = 60 * SECOND_US  # for which a pulse that movement did not explain vouches for one that it could explain
 
 # Limits chosen on sessions S01 to S10 of Stress-Predict; what they cost and save on the other ten: docs/results/physio.md.
-AIR_MICROSIEMENS = 0.03  # an E4 without skin says 0 to 0.028; dry electrodes on skin mostly more
+AIR_MICROSIEMENS = 0.03  # an E4 without skin says 0 to 0.028; on skin none of these said as little
 FALLEN_CELSIUS = 2.5  # below the warmest of the minute, and not rising: taken off (falls by 4 to 8 within 20 s; worn by 1.3 at most)
 RISING_US, RISING_CELSIUS = 10 * SECOND_US, 0.2  # by more within it: put on again
 WARMING_CELSIUS = 1.0  # above the coldest of the minute: skin under a band that was just put on (worn: below 0.8)
 RESTLESS_G = 0.0015  # the posture's deviation within the minute: a wrist at a desk is this still 0.1 % of the time, a table always
 LEAST_STILL = 30  # seconds of stillness before it says that this is no wrist
-
-LEAST_OWN = 3  # hops
+LEAST_OWN = 3  # hops of that minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class WearTracker:
         if contact.celsius is not None:
             self._celsius[closing_us] = contact.celsius
         if contact.posture_g is not None:
-            if any(len(each) != len(contact.posture_g) for each in self._postures.values()):
+            if self._postures and len(next(reversed(self._postures.values()))) != len(contact.posture_g):
                 self._postures.clear()  # another sensor
             self._postures[closing_us] = contact.posture_g
         forget_hops(self._celsius, closing_us - DECISION_US)
