@@ -8,9 +8,11 @@ from contextlib import ExitStack
 
 import pytest
 from redis import Redis
+from sqlalchemy import text
 
 from affectloop.clock import ManualClock
 from affectloop.codec import from_record
+from affectloop.errors import InvalidInput
 from affectloop.events import Modality, TrialAnswered
 from affectloop.store.live.redis import RedisLiveState
 from affectloop.store.sql.database import Store
@@ -21,6 +23,7 @@ from affectloop_gateway.workers.maintenance import restore
 from school import KEYS, School, opened
 from servers.postgres import fresh_database, postgres_server
 from servers.redis import CannotStart
+from strange_requests import STRANGE, Strange, sent
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 WRITERS = 6
@@ -156,3 +159,15 @@ def test_the_gateway_is_ready_with_both_and_not_without(at: School) -> None:
         lacking = missing(without.dependencies)
     away.close()
     assert lacking == ["live state"]
+
+
+@pytest.mark.parametrize("strange", STRANGE, ids=lambda strange: strange.name)
+def test_what_no_database_holds_is_refused_over_postgresql_too(at: School, strange: Strange) -> None:
+    assert 400 <= sent(at, strange).status_code < 500
+
+
+@pytest.mark.parametrize("value", [1 << 70, "a\0b"])
+def test_what_passes_every_check_and_is_no_value_is_bad_input(at: School, value: object) -> None:
+    column = "birth_year" if isinstance(value, int) else "learner_id"
+    with pytest.raises(InvalidInput, match="no"), at.store.work("north") as work:
+        work.rows.connection().execute(text(f"SELECT * FROM learners WHERE {column} = :value"), {"value": value})

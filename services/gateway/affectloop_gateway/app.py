@@ -12,7 +12,7 @@ from affectloop_gateway.api.admin import routes as admin
 from affectloop_gateway.api.consents import routes as consents
 from affectloop_gateway.api.dependencies import Dependencies
 from affectloop_gateway.api.learners import routes as learners
-from affectloop_gateway.api.middleware import BodyLimit, RequestMetrics, SecurityHeaders
+from affectloop_gateway.api.middleware import BodyLimit, LastResort, RequestMetrics, SecurityHeaders
 from affectloop_gateway.api.sessions import routes as sessions
 from affectloop_gateway.live import socket
 from affectloop_gateway.live.places import Places, SocketPlaces
@@ -45,6 +45,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
         app.include_router(room.router)
     app.mount("/static", pages.assets())
     app.add_middleware(BodyLimit, body_bytes=settings.body_bytes, within_s=settings.body_within_s)
+    app.add_middleware(LastResort)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestMetrics, clock=dependencies.clock)  # outermost: what is refused counts too
     return app

@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from affectloop.telemetry.metrics import CONNECTIONS, HUNG_UP
+from affectloop_gateway.api.headers import SECURITY_HEADERS
 
 logger = logging.getLogger(__name__)
 
@@ -139,6 +140,13 @@ class BoundedHttp(H11Protocol):
             self._wait_for_head()
         else:
             self._no_more(head=True)
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is told so with the same headers as every answer."""
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close"), *SECURITY_HEADERS]
+        for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=msg.encode()), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def pause_writing(self) -> None:
         """The other side must read on in time."""

@@ -85,6 +85,18 @@ def test_a_body_that_does_not_come_is_a_408_and_the_end(tmp_path: Path) -> None:
     assert json.loads(body)["field"] == "body"
 
 
+def test_what_is_no_http_is_told_so_with_the_headers_of_every_answer(tmp_path: Path) -> None:
+    async def scenario(gateway: Running) -> bytes:
+        reader, writer = await opened(gateway, b"\x16\x03\x01 no HTTP\r\n\r\n")
+        answer = await told(reader)
+        writer.close()
+        return answer
+
+    answer = served(tmp_path, scenario)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"content-security-policy" in answer.lower()
+
+
 def test_who_does_not_read_the_answers_is_hung_up_on(tmp_path: Path) -> None:
     async def scenario(gateway: Running) -> bool:
         _unread, writer = await asyncio.open_connection("127.0.0.1", gateway.settings.port, limit=1024)

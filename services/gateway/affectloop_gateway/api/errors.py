@@ -82,9 +82,12 @@ def _of_validation(error: RequestValidationError) -> Problem:
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
+    400: {"model": ProblemBody, "description": "The request is no HTTP, or its body no JSON."},
     401: {"model": ProblemBody, "description": "There is no token, or it opens nothing."},
     403: {"model": ProblemBody, "description": "The token's role, the profile or a missing consent forbids it."},
     404: {"model": ProblemBody, "description": "There is no such thing in the token's tenant."},
+    408: {"model": ProblemBody, "description": "The body did not come in time."},
+    413: {"model": ProblemBody, "description": "The body is too large."},
     422: {"model": ProblemBody, "description": "The request breaks the contract."},
     429: {"model": ProblemBody, "description": "Too many requests; Retry-After says when to come again."},
     503: {"model": ProblemBody, "description": "The database or live state does not answer."},

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from affectloop.clock import Clock
+from affectloop.runtime.faults import reason
 from affectloop.telemetry.metrics import REQUEST
 from affectloop_gateway.api import errors
 from affectloop_gateway.api.errors import Problem
+from affectloop_gateway.api.headers import SECURITY_HEADERS
+
+logger = logging.getLogger(__name__)
 
 SERVICE = "gateway"
 NO_ROUTE = "none"
-SECURITY_HEADERS = [
-    (b"content-security-policy", b"default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),  # with the next: timers fine enough for brief stimuli
-    (b"cross-origin-embedder-policy", b"require-corp"),
-    (b"permissions-policy", b"camera=(self), microphone=(self), geolocation=()"),
-]
 NOT_STORED = (b"cache-control", b"no-store")
 LAST = {"Connection": "close"}  # the rest of what comes is not waited for
 
@@ -48,8 +45,7 @@ class RequestMetrics:
         try:
             await self._app(scope, receive, noting)
         finally:
-            route = getattr(scope.get("route"), "path", NO_ROUTE)  # the router leaves it in the scope
-            REQUEST.labels(SERVICE, route, f"{status // 100}xx").observe(self._clock.monotonic_s() - since_s)
+            REQUEST.labels(SERVICE, _route(scope), f"{status // 100}xx").observe(self._clock.monotonic_s() - since_s)
 
 
 class SecurityHeaders:
@@ -70,6 +66,38 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+class LastResort:
+    """Answers what nobody answers: texts that no database holds, and errors that nobody meant to raise.
+
+    Such an error is one line with its kind and place, and never its text, which may hold what a person sent.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            await errors.answer(Problem(422, "request", "its address holds the character NUL", "leave it out"))(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            logger.error("a request failed", extra={"route": _route(scope), "cause": reason(error)})
+            if not started:
+                await errors.answer(Problem(500, "service", "a defect", "report the time and the route"))(scope, receive, send)
 
 
 class BodyLimit:
@@ -114,6 +142,11 @@ class BodyLimit:
                 return None
             if message["type"] != "http.request" or not message.get("more_body", False):
                 return messages
+
+
+def _route(scope: Scope) -> str:
+    """The route's pattern; the router leaves it in the scope."""
+    return str(getattr(scope.get("route"), "path", NO_ROUTE))
 
 
 def _headers(path: str) -> list[tuple[bytes, bytes]]:

@@ -6,6 +6,7 @@ and PostgreSQL refuses other rows by row-level security.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,11 +17,12 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from affectloop.clock import Clock, SystemClock
-from affectloop.errors import InvalidInput, Unavailable
+from affectloop.errors import InvalidInput
+from affectloop.store.sql.failures import DiskFull, explained
 from affectloop.store.sql.keys import MasterKey
 from affectloop.store.sql.tables import Owned
 
@@ -31,6 +33,9 @@ TENANT_ROLE = "affectloop_tenant"  # what a superuser becomes for a transaction:
 BUSY_MS = 5_000  # a writer of SQLite waits this long for another one
 MIGRATION_LOCK = 0x4166_6665  # "Affe": one replica migrates, the others wait
 OUTBOX_LOCK = 0x4166_6666  # one replica publishes the outbox
+FULL_FOR_S = 10.0  # after a write found no room; then it is tried again
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class Store:
         self._clock = clock
         self._keep_head = keep_head
         self._becomes_tenant_role = False
+        self._full_until_s = 0.0
 
     @classmethod
     def open(
@@ -92,7 +98,7 @@ class Store:
         address = _address(url)
         wrapping = keys or MasterKey.beside(address.database, url)
         store = cls(engine_of(address), wrapping, clock or SystemClock(), keep_head or _nowhere)
-        with _reaching(address.render_as_string()):
+        with explained(address.render_as_string()):
             store.migrate()
         return store
 
@@ -116,13 +122,27 @@ class Store:
     @contextmanager
     def work(self, tenant_id: str) -> Iterator[Work]:
         """A transaction that writes; committed when the block ends, undone when it raises."""
-        with _reaching(self._engine.url.render_as_string()), self._transaction(tenant_id, reading=False) as work:
-            yield work
+        try:
+            with explained(self._engine.url.render_as_string()), self._transaction(tenant_id, reading=False) as work:
+                yield work
+        except DiskFull:
+            self._note_full()
+            raise
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a write found no room on the disk just now."""
+        return self._clock.monotonic_s() < self._full_until_s
+
+    def _note_full(self) -> None:
+        if not self.is_full:  # one line, however many ask
+            logger.error("the database's disk is full: nothing is stored until there is room")
+        self._full_until_s = self._clock.monotonic_s() + FULL_FOR_S
 
     @contextmanager
     def reading(self, tenant_id: str) -> Iterator[Work]:
         """A transaction that only reads, and waits for no writer."""
-        with _reaching(self._engine.url.render_as_string()), self._transaction(tenant_id, reading=True) as work:
+        with explained(self._engine.url.render_as_string()), self._transaction(tenant_id, reading=True) as work:
             yield work
 
     @contextmanager
@@ -131,7 +151,7 @@ class Store:
         if not self.is_postgres:
             yield True
             return
-        with _reaching(self._engine.url.render_as_string()), self._engine.connect() as connection:
+        with explained(self._engine.url.render_as_string()), self._engine.connect() as connection:
             mine = connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": OUTBOX_LOCK}).scalar_one()
             try:
                 yield bool(mine)
@@ -203,11 +223,11 @@ def _address(url: str) -> URL:
 def engine_of(address: URL) -> Engine:
     """Connections to a database, set up for durable facts."""
     if address.drivername != "sqlite":
-        return create_engine(address, pool_pre_ping=True)
+        return create_engine(address, pool_pre_ping=True, hide_parameters=True)  # what was sent is in no error's text
     if not address.database or address.database == ":memory:":
         raise InvalidInput("SQLite needs a file: write sqlite:///FILE")
     Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address)
+    engine = create_engine(address, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_in_sqlite)
     return engine
@@ -241,11 +261,3 @@ def _narrow(rows: Session, tenant_id: str) -> None:
 
     event.listen(rows, "do_orm_execute", narrow)
     event.listen(rows, "before_flush", refuse_others)
-
-
-@contextmanager
-def _reaching(where: str) -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        raise Unavailable(f"the database {where} does not answer ({type(error).__name__}); start it or check its address") from error

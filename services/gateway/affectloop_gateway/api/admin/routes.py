@@ -13,6 +13,7 @@ from affectloop.store.sql.audit import Audit
 from affectloop.store.sql.people import People
 from affectloop.store.sql.tenancy import known_profile
 from affectloop_gateway.api.admin import models
+from affectloop_gateway.api.bodies import LARGEST
 from affectloop_gateway.api.consents.withdrawal import put_under
 from affectloop_gateway.api.dependencies import AnyCaller, Deps
 from affectloop_gateway.api.errors import RESPONSES, Problem
@@ -45,7 +46,7 @@ def change_profile(deps: Deps, asking: AnyCaller, body: models.ProfileChange) ->
 def audit(
     deps: Deps,
     asking: AnyCaller,
-    after: Annotated[int, Query(ge=0, description="Only entries beyond this number.")] = 0,
+    after: Annotated[int, Query(ge=0, le=LARGEST, description="Only entries beyond this number.")] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000, description="How many at most.")] = 1000,
 ) -> models.AuditLog:
     """Who did and saw what, and was denied what; and whether the log is still what was written."""

@@ -11,6 +11,7 @@ from affectloop.policy.profile import Role
 from affectloop.store.sql.tables import Token
 from affectloop.store.sql.tokens import Caller, Tokens
 from affectloop_gateway.api.admin import models
+from affectloop_gateway.api.bodies import Name
 from affectloop_gateway.api.dependencies import AnyCaller, Dependencies, Deps
 from affectloop_gateway.api.errors import RESPONSES, Problem
 from affectloop_gateway.api.permissions import note, permitted
@@ -46,7 +47,7 @@ def sign_out(deps: Deps, asking: AnyCaller) -> Response:
 
 
 @router.delete("/{token_id}", status_code=204, summary="Revoke a token")
-def revoke(deps: Deps, asking: AnyCaller, token_id: Annotated[str, Path(description="The token's name.")]) -> Response:
+def revoke(deps: Deps, asking: AnyCaller, token_id: Annotated[Name, Path(description="The token's name.")]) -> Response:
     """Let a token open nothing any more; open live views close within a second."""
     with permitted(deps, asking, Action.TOKEN_REVOKE, about=token_id) as work:
         if not Tokens(work).revoke(token_id):

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from affectloop.events import Modality
 from affectloop.policy.access import Action
 from affectloop.policy.profile import Purpose, Role
+from affectloop_gateway.api.bodies import Name
 from affectloop_gateway.api.consents import models, service
 from affectloop_gateway.api.consents.withdrawal import withdraw as take_back
 from affectloop_gateway.api.dependencies import AnyCaller, Deps
@@ -17,7 +18,7 @@ from affectloop_gateway.api.permissions import permitted
 
 router = APIRouter(prefix="/v1/learners", tags=["learners"], responses=RESPONSES)
 
-LearnerId = Annotated[str, Path(description="The learner's pseudonym.")]
+LearnerId = Annotated[Name, Path(description="The learner's pseudonym.")]
 OneModality = Annotated[Modality, Path(description="The modality.")]
 
 

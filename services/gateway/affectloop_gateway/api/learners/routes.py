@@ -12,6 +12,7 @@ from affectloop.policy.profile import Role, shown_under
 from affectloop.store.sql.people import People
 from affectloop.store.sql.training import Trials
 from affectloop.topics import View
+from affectloop_gateway.api.bodies import Name
 from affectloop_gateway.api.dependencies import AnyCaller, Deps
 from affectloop_gateway.api.errors import RESPONSES
 from affectloop_gateway.api.learners import models, service
@@ -19,7 +20,7 @@ from affectloop_gateway.api.permissions import note, permitted
 
 router = APIRouter(prefix="/v1/learners", tags=["learners"], responses=RESPONSES)
 
-LearnerId = Annotated[str, Path(description="The learner's pseudonym.")]
+LearnerId = Annotated[Name, Path(description="The learner's pseudonym.")]
 
 
 @router.post("", status_code=201, summary="Add a learner, or find one again")
@@ -37,7 +38,7 @@ def add(deps: Deps, asking: AnyCaller, body: models.LearnerGiven) -> models.Lear
 
 @router.get("", summary="Learners")
 def learners(
-    deps: Deps, asking: AnyCaller, class_id: Annotated[str | None, Query(description="Only those of this class.")] = None
+    deps: Deps, asking: AnyCaller, class_id: Annotated[Name | None, Query(description="Only those of this class.")] = None
 ) -> list[models.LearnerDescription]:
     """The tenant's learners as pseudonyms, newest first; a teacher sees those of their own classes."""
     taught_by = asking.holder if asking.role is Role.TEACHER else None

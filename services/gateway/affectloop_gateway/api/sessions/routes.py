@@ -16,6 +16,7 @@ from affectloop.store.sql.tokens import Caller
 from affectloop.store.sql.training import Directives
 from affectloop.topics import DIRECTIVES, View
 from affectloop.viewing import as_viewed, session_as_viewed, viewed
+from affectloop_gateway.api.bodies import LARGEST, Name
 from affectloop_gateway.api.consents.withdrawal import stop_sensing
 from affectloop_gateway.api.dependencies import AnyCaller, Dependencies, Deps
 from affectloop_gateway.api.errors import RESPONSES, Problem
@@ -28,7 +29,7 @@ from affectloop_gateway.api.sessions.start import start_session
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"], responses=RESPONSES)
 
-SessionId = Annotated[str, Path(description="The session.")]
+SessionId = Annotated[Name, Path(description="The session.")]
 
 
 @router.post("", status_code=201, summary="Start a session")
@@ -46,7 +47,7 @@ def start(deps: Deps, asking: AnyCaller, body: models.SessionStart) -> models.Se
 def sessions(
     deps: Deps,
     asking: AnyCaller,
-    learner_id: Annotated[str | None, Query(description="Only this learner's.")] = None,
+    learner_id: Annotated[Name | None, Query(description="Only this learner's.")] = None,
     open_only: Annotated[bool, Query(description="Only those that have not ended.")] = False,
     limit: Annotated[int, Query(ge=1, le=1000, description="How many at most.")] = 100,
 ) -> list[models.SessionDescription]:
@@ -116,7 +117,7 @@ async def directive(
     deps: Deps,
     asking: AnyCaller,
     session_id: SessionId,
-    after: Annotated[int, Query(ge=-1, description="Only one beyond this number; -1 takes the newest of all.")] = -1,
+    after: Annotated[int, Query(ge=-1, le=LARGEST, description="Only one beyond this number; -1 takes the newest of all.")] = -1,
     wait_s: Annotated[float, Query(ge=0, le=60, description="How long to wait for it.")] = 0,
 ) -> Response:
     """The newest directive, as the recommender's event; its `header.sequence` is the number of the trial that it answers."""
