@@ -134,6 +134,7 @@ PHYSIO_FEATURES = Topic(
         "tonic_microsiemens", "phasic_microsiemens", "responses_per_min",
         "responses.onset_time_us", "responses.peak_time_us", "responses.amplitude_microsiemens", "eda_quality", "eda_reason",
         "heart_rate_change_bpm", "tonic_change_microsiemens", "temperature_celsius", "movement_g",
+        "wear_quality", "wear_reason",
     ),
 )  # fmt: skip
 AUDIO_FEATURES = Topic(

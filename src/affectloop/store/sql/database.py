@@ -6,6 +6,7 @@ and PostgreSQL refuses other rows by row-level security.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from affectloop.clock import Clock, SystemClock
 from affectloop.errors import InvalidInput
-from affectloop.store.sql.failures import explained
+from affectloop.store.sql.failures import DiskFull, explained
 from affectloop.store.sql.keys import MasterKey
 from affectloop.store.sql.tables import Owned
 
@@ -33,6 +34,9 @@ OWNERS_ALONE = 0o600
 BUSY_MS = 5_000  # a writer of SQLite waits this long for another one
 MIGRATION_LOCK = 0x4166_6665  # "Affe": one replica migrates, the others wait
 OUTBOX_LOCK = 0x4166_6666  # one replica publishes the outbox
+FULL_FOR_S = 10.0  # after a write found no room; then it is tried again
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Store:
         self._clock = clock
         self._keep_head = keep_head
         self._becomes_tenant_role = False
+        self._full_until_s = 0.0
 
     @classmethod
     def open(
@@ -118,8 +123,22 @@ class Store:
     @contextmanager
     def work(self, tenant_id: str) -> Iterator[Work]:
         """A transaction that writes; committed when the block ends, undone when it raises."""
-        with explained(self._engine.url.render_as_string()), self._transaction(tenant_id, reading=False) as work:
-            yield work
+        try:
+            with explained(self._engine.url.render_as_string()), self._transaction(tenant_id, reading=False) as work:
+                yield work
+        except DiskFull:
+            self._note_full()
+            raise
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a write found no room on the disk just now."""
+        return self._clock.monotonic_s() < self._full_until_s
+
+    def _note_full(self) -> None:
+        if not self.is_full:  # one line, however many ask
+            logger.error("the database's disk is full: nothing is stored until there is room")
+        self._full_until_s = self._clock.monotonic_s() + FULL_FOR_S
 
     @contextmanager
     def reading(self, tenant_id: str) -> Iterator[Work]:

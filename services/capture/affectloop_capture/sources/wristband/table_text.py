@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 NOT_MEASURED = frozenset({"", "nan", "na", "n/a", "#n/a", "null", "none", "-"})
 ROWS_LOOKED_AT = 50  # for the separator
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_TRAILING = re.compile(r",[ \t,]*$", re.MULTILINE)
 _EMPTY_ROW = re.compile(r"\n[ \t]*\n")
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
 
@@ -49,16 +48,10 @@ def plain(text: str, columns: int) -> tuple[str, list[str]]:
     if separator != ",":
         commas = "," in text
         note = "is read as a spreadsheet saved it: with decimal commas" if commas else ""
-        return _without_empty_columns(text.replace(",", ".").replace(separator, ","), columns), [note] if note else []
+        return text.replace(",", ".").replace(separator, ","), [note] if note else []
     if columns == 1 and _has_decimal_commas(rows):
         return text.replace(",", "."), ["is read as a spreadsheet saved it: with decimal commas"]
-    return _without_empty_columns(text, columns), []
-
-
-def _without_empty_columns(text: str, columns: int) -> str:
-    """The same without the separators that a spreadsheet adds for columns in which nothing stands."""
-    cells = cells_of(text.split("\n", 1)[0])
-    return _TRAILING.sub("", text) if len(cells) > columns and not any(cells[columns:]) and columns == 1 else text
+    return text, []
 
 
 def _has_decimal_commas(rows: list[str]) -> bool:
