@@ -20,6 +20,7 @@ from affectloop.codec import from_record, session_of
 from affectloop.errors import InvalidMessage, Unavailable
 from affectloop.events import Event
 from affectloop.policy.access import Permissions
+from affectloop.runtime.faults import place_of, reason
 from affectloop.session import Session
 from affectloop.store.live import LiveState
 from affectloop.telemetry.metrics import RECORDS
@@ -174,7 +175,7 @@ class Feed:
         session: Session | None = self._live.session(session_id)
         if session is None:
             return []
-        messages = (message_of(each.record, session, each.at_us, downsampler) for each in arrived)
+        messages = (_rendered(each, session, downsampler) for each in arrived)
         return [message for message in messages if message is not None]
 
     def newest_directive(self, session_id: str) -> NewestDirective | None:
@@ -243,3 +244,14 @@ class Feed:
             self._directives[session_id] = NewestDirective(event.header.sequence, as_viewed(event), at_s)
             for changed in self._waiting.get(session_id, ()):
                 changed.set()
+
+
+def _rendered(arrived: Arrived, session: Session, downsampler: Downsampler) -> Message | None:
+    """What is shown of one record; one that cannot be shown is missed and said, and the view goes on."""
+    try:
+        return message_of(arrived.record, session, arrived.at_us, downsampler)
+    except Exception as error:
+        topic = arrived.record.topic
+        logger.error("a record cannot be shown", extra={"topic": topic, "cause": reason(error), "place": place_of(error)})
+        RECORDS.labels("gateway", topic, "not-shown").inc()
+        return None

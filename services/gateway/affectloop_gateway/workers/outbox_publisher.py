@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import Sequence
 
-from affectloop.bus import Bus, Producer
+from affectloop.bus import Bus, Outgoing, Producer
 from affectloop.errors import Unavailable
+from affectloop.runtime.faults import place_of, reason
 from affectloop.store.sql.database import EVERY_TENANT, Store
 from affectloop.store.sql.outbox import Outbox
-from affectloop.telemetry.metrics import HELD, PUBLISHED
+from affectloop.telemetry.metrics import HELD, PUBLISHED, RECORDS
+from affectloop.topics import TOPIC_BY_NAME
 
 logger = logging.getLogger(__name__)
 
@@ -76,12 +79,34 @@ class OutboxPublisher:
             if not waiting:
                 return 0
             self._producer = self._producer or self._bus.producer(durable=True)
-            self._producer.send([record for _, record in waiting])
+            self._send(self._producer, [record for _, record in waiting])
             with self._store.work(EVERY_TENANT) as work:
                 Outbox(work).published([number for number, _ in waiting])
         for _, record in waiting:
             PUBLISHED.labels("gateway", record.topic).inc()
         return len(waiting)
+
+    def _send(self, producer: Producer, records: Sequence[Outgoing]) -> None:
+        """All at once; where one of them cannot be sent at all, each by itself. Readers drop the copies."""
+        try:
+            producer.send(records)
+        except Unavailable:
+            raise
+        except Exception:
+            for record in records:
+                self._send_alone(producer, record)
+
+    def _send_alone(self, producer: Producer, record: Outgoing) -> None:
+        try:
+            producer.send([record])
+        except Unavailable:
+            raise
+        except Exception as error:
+            logger.error("a fact cannot be published", extra={"topic": record.topic, "cause": reason(error), "place": place_of(error)})
+            RECORDS.labels("gateway", record.topic, "dead").inc()
+            cause = {"error": reason(error), "field": "", "service": "gateway", "source": "outbox"}
+            headers = {name: text.encode() for name, text in cause.items()}
+            producer.send([Outgoing(TOPIC_BY_NAME[record.topic].dead_letters, record.key, b"", headers)])
 
     async def _wait(self) -> None:
         try:
