@@ -27,8 +27,7 @@ def topics_page() -> str:
     days = DEAD_LETTER_RETENTION_S // 86400
     lines += [
         f"Keys are session ids; every topic has {PARTITIONS} partitions unless a setting says otherwise. `<topic>.dlq` keeps what could",
-        f"not be read for {days} days (facts: as long as their topic). Payloads of raw and derived topics are sealed with the",
-        "session's key.",
+        f"not be read for {days} days (facts: as long as their topic). Every payload is sealed with the session's key.",
         "",
         "| topic | event | from | to | derives from | a learner | privacy | kept for | recorded | view |",
         "|---|---|---|---|---|---|---|---|---|---|",

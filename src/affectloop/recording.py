@@ -13,7 +13,8 @@ import os
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -268,3 +269,18 @@ def readable(path: Path) -> bool:
     except CannotOpen:
         return False
     return True
+
+
+def destroy_keys(folder: Path, key_ids: Collection[str]) -> int:
+    """Overwrite and delete the key files of these keys under a folder: their recordings stay closed. Gives how many there were."""
+    found = 0
+    for path in sorted(folder.rglob(f"*{RECORDING_SUFFIX}.key")):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            if json.loads(path.read_text())["key_id"] in key_ids:
+                with path.open("r+b") as file:
+                    file.write(bytes(path.stat().st_size))
+                    file.flush()
+                    os.fsync(file.fileno())
+                path.unlink()
+                found += 1
+    return found

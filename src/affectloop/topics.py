@@ -21,7 +21,7 @@ class Privacy(StrEnum):
 
     RAW = "raw"  # faces, voices, bodies: sealed, shortest retention
     DERIVED = "derived"  # features and estimates: sealed
-    FACT = "fact"  # durable, acknowledged when stored; pseudonymous
+    FACT = "fact"  # durable, acknowledged when stored; sealed, pseudonymous
 
 
 class View(StrEnum):
@@ -93,11 +93,6 @@ class Topic:
         return self.name + ".dlq"
 
     @property
-    def sealed(self) -> bool:
-        """Whether payloads are sealed with the session's key."""
-        return self.privacy is not Privacy.FACT
-
-    @property
     def sources(self) -> frozenset[str]:
         """The names of all topics that it derives from, directly or not."""
         return frozenset().union(*({source.name} | source.sources for source in self.derives_from))
@@ -139,6 +134,7 @@ PHYSIO_FEATURES = Topic(
         "tonic_microsiemens", "phasic_microsiemens", "responses_per_min",
         "responses.onset_time_us", "responses.peak_time_us", "responses.amplitude_microsiemens", "eda_quality", "eda_reason",
         "heart_rate_change_bpm", "tonic_change_microsiemens", "temperature_celsius", "movement_g",
+        "wear_quality", "wear_reason",
     ),
 )  # fmt: skip
 AUDIO_FEATURES = Topic(

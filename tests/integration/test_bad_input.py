@@ -148,9 +148,7 @@ def hostile_records(session: Session, seed: int, *, is_certain: bool) -> Iterato
         stream = next(iter(session.expects(topic)), topic.stream or "eda")
         headers = {STREAM: stream.encode(), KEY_ID: session.key.key_id.encode()}
         seed += 10
-        sealed = noise(seed)
-        if topic.sealed:
-            sealed = seal(sealed, session.key, topic=topic.name, session_id=session.session_id, stream_id=stream)
+        sealed = seal(noise(seed), session.key, topic=topic.name, session_id=session.session_id, stream_id=stream)
         for record in (
             Outgoing(topic.name, key, noise(seed + 1), headers),
             Outgoing(topic.name, key, noise(seed + 2), {}),

@@ -50,10 +50,9 @@ def test_topic_names_follow_the_convention() -> None:
         assert re.fullmatch(r"[a-z]+\.[a-z]+(-[a-z]+)*\.v[1-9]", topic.name)
 
 
-def test_raw_topics_are_the_shortest_lived_and_all_but_facts_are_sealed() -> None:
+def test_raw_topics_are_the_shortest_lived() -> None:
     longest_raw = max(topic.retention_s for topic in TOPICS if topic.privacy is Privacy.RAW)
     assert longest_raw <= min(topic.retention_s for topic in TOPICS if topic.privacy is not Privacy.RAW)
-    assert {topic.name for topic in TOPICS if not topic.sealed} == {topic.name for topic in TOPICS if topic.privacy is Privacy.FACT}
 
 
 def test_fields_carry_units_where_they_are_numbers() -> None:

@@ -18,7 +18,7 @@ import pytest
 from affectloop.bus.kafka import KafkaBus
 from affectloop.codec import from_record, to_json
 from affectloop.events import Directive, Event, TrialAnswered
-from affectloop.session import SessionKey
+from affectloop.store.live.redis import RedisLiveState
 from affectloop.store.sql.bootstrap import LOCAL, Bootstrapped, bootstrap
 from affectloop.store.sql.database import Store
 from affectloop.store.sql.training import Directives, Trials
@@ -31,7 +31,6 @@ PATIENCE_S = 90.0
 LEARNERS = 2
 BEFORE_A_FAULT = 3  # trials that each learner answers before each kill
 PARTITIONS = 4
-NO_KEY = SessionKey("none", b"")  # facts are not sealed
 ITEM = {"item_id": "fear-200ms-i875-v0-o7-head-01", "emotion": "fear", "duration_ms": 200, "intensity": 0.875, "view_deg": 0, "options": 7}
 
 
@@ -128,13 +127,18 @@ def served(programs: Programs, kafka: KafkaServer, redis: str, folder: Path) -> 
     yield door
 
 
-def on_the_bus(kafka: KafkaServer, topic: str) -> list[Event]:
+def on_the_bus(kafka: KafkaServer, redis: str, topic: str) -> list[Event]:
     """Everything a topic holds, in the order of each partition."""
     bus = KafkaBus(kafka.bootstrap, partitions=PARTITIONS)
     tail = bus.tail([topic], from_start=True)
     found: list[Event] = []
+    live = RedisLiveState(redis)
     while records := tail.poll(2.0, 1000):
-        found += [from_record(record, NO_KEY) for record in records]
+        for record in records:
+            session = live.session(record.key.decode())
+            assert session is not None
+            found.append(from_record(record, session.key))
+    live.close()
     tail.close()
     return found
 
@@ -191,7 +195,7 @@ def test_every_acknowledged_answer_is_stored_told_and_answered_whatever_is_kille
 
         wait_for(all_answered, "every answer has its directive")
         stored = {client.session_id: door.stored(client.session_id) for client in clients}
-        trials, directives = on_the_bus(own_kafka, TRIALS.name), on_the_bus(own_kafka, DIRECTIVES.name)
+        trials, directives = on_the_bus(own_kafka, redis_address, TRIALS.name), on_the_bus(own_kafka, redis_address, DIRECTIVES.name)
         assert programs.leave() == {"gateway": 0, "recommender": 0}
     for client in clients:
         assert client.acknowledged == stored[client.session_id][0]

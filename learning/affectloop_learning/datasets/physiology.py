@@ -14,6 +14,7 @@ from affectloop_learning.datasets.folders import reading
 FloatArray = NDArray[np.float64]
 
 BEAT_CODES = (*range(1, 14), 25, 30, 34, 35, 38, 41)  # annotation codes of MIT-BIH that are beats
+E4_SLOW_HZ = 4.0  # conductance and temperature
 TROIKA_RATE_HZ = 125.0
 TROIKA_WINDOW_S, TROIKA_STEP_S = 8.0, 2.0  # a heart rate every 2 s over 8 s
 

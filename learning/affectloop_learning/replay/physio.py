@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from affectloop.dsp.cardiac.beats import Beats
 from affectloop.dsp.cardiac.variability import merged
 from affectloop.dsp.filters import FloatArray
-from affectloop.events import END_OF_TIME_US, Header, PhysioFeatures, SignalChunk, SignalKind
+from affectloop.events import END_OF_TIME_US, Event, Header, PhysioFeatures, SignalChunk, SignalKind
 from affectloop.processor import SessionContext
-from affectloop_learning.datasets.physiology import Wrist
+from affectloop_learning.datasets.physiology import E4, E4_SLOW_HZ, Wrist
 from affectloop_physio.heart import SAME_BEAT_S, WINDOW_US, ZONE_OVERLAP_US, ZONE_US
 from affectloop_physio.processor import PhysioProcessor
 from affectloop_physio.settings import PhysioSettings
@@ -44,25 +44,51 @@ def chunks(kind: SignalKind, samples: FloatArray, rate_hz: float, seconds: float
         yield SignalChunk(header=header, kind=kind, sample_rate_hz=rate_hz, samples=part.reshape(len(part), -1))
 
 
-def features(signals: Sequence[tuple[SignalKind, FloatArray, float]]) -> list[PhysioFeatures]:
+Signals = Sequence[tuple[SignalKind, FloatArray, float]]  # kind, samples, samples a second
+
+
+def features(signals: Signals) -> list[PhysioFeatures]:
     """What the service says of a recording, second by second."""
+    return [event for event in served(signals) if isinstance(event, PhysioFeatures)]
+
+
+def served(signals: Signals) -> list[Event]:
+    """All that the service makes of a recording: what it says each second, and the resting levels that it learns."""
     processor = PhysioProcessor(SessionContext(session_id="s", started_at_us=START_US), SETTINGS)
     events = sorted((chunk for signal in signals for chunk in chunks(*signal)), key=lambda chunk: chunk.header.event_time_us)
-    made = []
+    made: list[Event] = []
     for event in events:
         made += list(processor.advance(event.header.event_time_us))
         processor.step(event)
     made += list(processor.advance(END_OF_TIME_US))
-    return [event for event in made if isinstance(event, PhysioFeatures)]
+    return made
 
 
 def wrist_features(wrist: Wrist) -> dict[float, PhysioFeatures]:
     """What the service says of a wrist, by seconds since its start."""
-    signals = [
+    return by_second(features(wrist_signals(wrist)))
+
+
+def wrist_signals(wrist: Wrist) -> list[tuple[SignalKind, FloatArray, float]]:
+    """A wrist's pulse and acceleration."""
+    return [
         (SignalKind.PPG, wrist.pulse, wrist.pulse_rate_hz),
         (SignalKind.ACCELERATION, wrist.acceleration_g, wrist.acceleration_rate_hz),
     ]
-    return {(each.header.event_time_us - START_US) / 1e6: each for each in features(signals)}
+
+
+def band_signals(session: E4) -> list[tuple[SignalKind, FloatArray, float]]:
+    """All four signals of a wristband."""
+    return [
+        *wrist_signals(session.wrist),
+        (SignalKind.EDA, session.conductance_microsiemens, E4_SLOW_HZ),
+        (SignalKind.TEMPERATURE, session.temperature_celsius, E4_SLOW_HZ),
+    ]
+
+
+def by_second(made: Iterable[Event]) -> dict[float, PhysioFeatures]:
+    """What the service says, by seconds since the start."""
+    return {(each.header.event_time_us - START_US) / 1e6: each for each in made if isinstance(each, PhysioFeatures)}
 
 
 def wrist_readings(wrist: Wrist) -> FloatArray:

@@ -9,7 +9,7 @@ from affectloop_gateway.api.dependencies import Dependencies
 
 def missing(deps: Dependencies) -> list[str]:
     """What is not there now: database, live state, bus."""
-    asked = (("database", _database), ("live state", _live), ("bus", _bus))
+    asked = (("database", _database), ("room on the database's disk", _room), ("live state", _live), ("bus", _bus))
     return [name for name, is_there in asked if not is_there(deps)]
 
 
@@ -19,6 +19,10 @@ def _database(deps: Dependencies) -> bool:
             return True
     except Unavailable:
         return False
+
+
+def _room(deps: Dependencies) -> bool:
+    return not deps.store.is_full
 
 
 def _live(deps: Dependencies) -> bool:

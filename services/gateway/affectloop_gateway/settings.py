@@ -42,6 +42,9 @@ class GatewaySettings(Settings):
         description="File to which the head of an audit log is added at every entry, best on another disk or host than the database: "
         "`affectloop audit verify` compares with it. The service's log has the same lines. With SQLite: FILE.audit-heads beside it.",
     )
+    recordings: Path = Field(
+        Path("var"), description="Folder under which recordings of `affectloop record` lie: an erasure destroys the keys beside them."
+    )
     requests_per_10_s: int = Field(600, ge=1, description="Requests that a token may make in 10 seconds.")
     refusals_per_min: int = Field(30, ge=1, description="Wrong tokens that an address may show in a minute.")
     body_bytes: int = Field(65_536, ge=1024, description="Largest body of a request.")

@@ -156,6 +156,12 @@ class WristSpectrum:
         self._lines: dict[int, _Lines | None] = {}
         self._followed: dict[int, pulse_rate.FollowedRate | None] = {}
         self._confirmed: dict[int, float] = {}  # rates of pulses that the spectrum agreed with
+        self._from_us = 0  # windows of earlier hops reach back to where the band was not worn
+
+    def forget(self, closing_us: int) -> None:
+        """The band is off the body: nothing up to here is a heart's."""
+        self._from_us = closing_us + SPECTRUM_US
+        self._lines, self._followed, self._confirmed = {}, {}, {}
 
     def look(self, closing_us: int, pulse: SampleBuffer, acceleration: SampleBuffer | None) -> None:
         """Take the signals of the hop that is asked for next. What they say is worked out when it is first asked for."""
@@ -185,6 +191,12 @@ class WristSpectrum:
             return None
         return HeartReading(WRIST_TRUST * now.certainty, Reason.GOOD, now.bpm, now.deviation_bpm)
 
+    def explains(self, closing_us: int, bpm: float) -> bool:
+        """Whether the wrist, or who carries the band, moves at that rate."""
+        acceleration = self._of[1] if self._of is not None else None
+        moved = _whole(acceleration, closing_us, pulse_rate.LOWEST_ACCELERATION_RATE_HZ) if acceleration is not None else None
+        return moved is not None and pulse_rate.explained_by_movement(bpm, moved.samples, moved.rate_hz)
+
     def _vouched(self, bpm: float) -> bool:
         return abs(self._confirmed[max(self._confirmed)] - bpm) <= VOUCHING_BPM
 
@@ -210,7 +222,7 @@ class WristSpectrum:
 
     def _looked(self, closing_us: int) -> _Lines | None:
         """How likely each rate is in the 8 s before a hop; ``None`` where there is too little pulse."""
-        if self._of is None:
+        if self._of is None or closing_us < self._from_us:
             return None
         pulse, acceleration = self._of
         volume = _whole(pulse, closing_us, pulse_rate.LOWEST_PULSE_RATE_HZ)
@@ -244,5 +256,6 @@ def better(first: Reading, second: Reading) -> Reading:
 
 
 def refused(reading: HeartReading, reason: Reason) -> HeartReading:
-    """The reading without its value, for this reason."""
-    return replace(reading, reason=reason, bpm=None, error_bpm=None, settled=False)
+    """The reading without its value, for this reason; of what is not worn nothing is of any quality."""
+    quality = 0.0 if reason is Reason.OFF_BODY else reading.quality
+    return replace(reading, quality=quality, reason=reason, bpm=None, error_bpm=None, settled=False)

@@ -1,7 +1,7 @@
 """Physiology of one session: signals in, one ``PhysioFeatures`` every second out.
 
 Every output is a function of the last ``HISTORY_US`` of samples (and the resting levels): beats are found anew in
-each hop's 10 s, responses in its 23 s, and only what they gave is remembered, for a minute.
+each hop's 10 s, responses in its 23 s, whether the band is worn from a minute, and only what they gave is remembered.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import numpy as np
 
 from affectloop.dsp.cardiac.beats import r_peaks
 from affectloop.dsp.cardiac.pulse import pulses
+from affectloop.dsp.order import median
 from affectloop.events import Event, PhysioFeatures, Reason, SignalChunk, SignalKind
 from affectloop.processor import HoppingWindows, SessionContext
 from affectloop_physio.baseline import RestingBaseline
-from affectloop_physio.electrodermal import ElectrodermalTracker
+from affectloop_physio.electrodermal import ElectrodermalReading, ElectrodermalTracker
 from affectloop_physio.heart import (
     CURRENT_US,
     LEAST_SPECTRUM_US,
@@ -32,16 +33,22 @@ from affectloop_physio.heart import (
 )
 from affectloop_physio.sample_buffer import SampleBuffer
 from affectloop_physio.settings import PhysioSettings
+from affectloop_physio.wear import Contact, PulseOrigin, Wear, WearTracker
 
 HOP_US = 1_000_000
 STREAM = "physio"
-# Variability: 60 hops and their 10 s; a resting level: 60 hops and their 23 s; a minute of responses and theirs. And a second.
-HISTORY_US = 84 * HOP_US
+# A resting level: 60 hops; the 60 whose pulses vouch for theirs; the 33 s of these; the minute that says whether they were worn.
+# That is longer than 60 hops, the minute of settling before them and the minute before that. And a second.
+HISTORY_US = 214 * HOP_US
 SAMPLES_US = 33 * HOP_US  # a rate without pulses is followed over 20 hops and their 8 s, and must have been certain 5 hops ago
 MOVEMENT_US = 2 * HOP_US  # movement and temperature are told of the last 2 s
 LOWEST_RATE_HZ = 0.5  # slower than any signal of a body: not read, nor is its claim of how long it lasts
 LARGEST_MOVEMENT_G = 50.0  # beyond, a sensor is broken, as is one that is colder or hotter
 COLDEST_CELSIUS, HOTTEST_CELSIUS = -20.0, 60.0
+TOUCH_US = 3 * HOP_US  # conductance that says whether there is skin
+LEAST_POSTURE_US = HOP_US // 2  # of acceleration in a second that says how the wrist lies
+RESTING_BPM, RESTING_MICROSIEMENS = (40.0, 120.0), (0.05, 60.0)
+CALM_HEART, CALM_TONIC = 0.3, 0.5  # how far a resting minute's values may lie apart, as a share of their median
 
 
 @dataclass(slots=True)
@@ -102,8 +109,10 @@ class PhysioProcessor:
         self._wrist = WristSpectrum(settings.least_wrist_certainty)
         self._movements: deque[tuple[int, float]] = deque(maxlen=WINDOW_US // HOP_US)
         self._skin = ElectrodermalTracker(settings)
-        self._resting_heart = RestingBaseline(context, "resting_heart_rate")
-        self._resting_tonic = RestingBaseline(context, "resting_tonic")
+        self._wear = WearTracker(settings)
+        self._origin = PulseOrigin()
+        self._resting_heart = RestingBaseline(context, "resting_heart_rate", plausible=RESTING_BPM, widest=CALM_HEART)
+        self._resting_tonic = RestingBaseline(context, "resting_tonic", plausible=RESTING_MICROSIEMENS, widest=CALM_TONIC)
 
     def step(self, event: Event) -> Iterable[Event]:
         """Take a chunk of samples."""
@@ -157,17 +166,13 @@ class PhysioProcessor:
     def _closed(self, closing_us: int, watermark_us: int) -> Iterator[Event]:
         """What one second gives: perhaps a resting level, and the features."""
         movement_g, temperature = self._movement(closing_us), self._temperature(closing_us)
-        cold = temperature is not None and temperature < self._settings.least_skin_temperature_celsius
-        source, heart, variability = self._heart(closing_us, cold)
+        wear = self._wear.decided(closing_us, self._contact(closing_us, temperature))
+        source, heart, variability = self._heart(closing_us, wear)
         eda = self._buffer(SignalKind.EDA, closing_us)
-        skin = self._skin.reading(closing_us, eda.window(closing_us - HOP_US, closing_us) if eda else None, off_body=cold)
-        for level, settled in (
-            (self._resting_heart, heart.bpm if heart.settled else None),
-            (self._resting_tonic, skin.tonic if skin.settled else None),
-        ):
-            learnt = level.learnt(closing_us, settled)
-            if learnt is not None:
-                yield learnt
+        skin = self._skin.reading(
+            closing_us, eda.window(closing_us - HOP_US, closing_us) if eda else None, off_body=wear.reason is Reason.OFF_BODY
+        )
+        yield from self._learnt(closing_us, wear, heart if source is SignalKind.ECG or wear.settled else None, skin)
         value = variability.value
         yield PhysioFeatures(
             header=self._windows.header(self._context, STREAM, closing_us, watermark_us),
@@ -187,35 +192,82 @@ class PhysioProcessor:
             eda_quality=skin.quality,
             eda_reason=skin.reason,
             heart_rate_change_bpm=self._resting_heart.change(closing_us, heart.bpm),
-            tonic_change_microsiemens=self._resting_tonic.change(closing_us, skin.tonic),
+            tonic_change_microsiemens=self._resting_tonic.change(closing_us, skin.tonic if wear.settled else None),
             temperature_celsius=temperature,
             movement_g=movement_g,
+            wear_quality=wear.quality,
+            wear_reason=wear.reason,
         )
 
-    def _heart(self, closing_us: int, cold: bool) -> tuple[SignalKind, HeartReading, VariabilityReading]:
-        """The ECG's reading where it has one, else the PPG's."""
+    def _learnt(self, closing_us: int, wear: Wear, heart: HeartReading | None, skin: ElectrodermalReading) -> Iterator[Event]:
+        """The resting levels that are complete: of hops that were calm, and of a band only of those that were worn."""
+        calm, off = not self._moved_within(closing_us, WINDOW_US), wear.reason is Reason.OFF_BODY
+        bpm = heart.bpm if calm and heart is not None and heart.settled else None
+        tonic = skin.tonic if calm and skin.settled and wear.settled else None
+        for learnt in (
+            self._resting_heart.learnt(closing_us, bpm, off_body=off and bpm is None),
+            self._resting_tonic.learnt(closing_us, tonic, off_body=off),
+        ):
+            if learnt is not None:
+                yield learnt
+
+    def _contact(self, closing_us: int, celsius: float | None) -> Contact:
+        """What the band's sensors say of the last second."""
+        windows = [
+            buffer.window(closing_us - length_us, closing_us) if (buffer := self._buffer(kind, closing_us)) else None
+            for kind, length_us in ((SignalKind.EDA, TOUCH_US), (SignalKind.ACCELERATION, HOP_US), (SignalKind.PPG, CURRENT_US))
+        ]
+        touch, posture, pulse = windows
+        return Contact(
+            celsius=celsius,
+            microsiemens=median(touch.samples[:, 0]) if touch is not None else None,
+            posture_g=posture.samples.mean(axis=0) if posture is not None and posture.duration_us >= LEAST_POSTURE_US else None,
+            pulse=pulse is not None,
+        )
+
+    def _heart(self, closing_us: int, wear: Wear) -> tuple[SignalKind, HeartReading, VariabilityReading]:
+        """The ECG's reading where it has one, else the PPG's: a strap is worn whatever the band says."""
         ecg, ppg = self._buffer(SignalKind.ECG, closing_us), self._buffer(SignalKind.PPG, closing_us)
         from_ecg = self._ecg.reading(closing_us, ecg.window(closing_us - WINDOW_US, closing_us) if ecg else None, moving=False)
-        from_ppg = self._pulse(closing_us, ppg, cold)
+        from_ppg = self._pulse(closing_us, ppg, wear)
         chosen = better(from_ecg, from_ppg)
         plausible = self._settings.least_plausible_ratio
-        variability = better(self._ecg.variability(closing_us, plausible), self._ppg.variability(closing_us, plausible))
+        of_pulse = self._ppg.variability(closing_us, plausible)
+        if not wear.on and of_pulse.reason is not Reason.NO_SIGNAL:
+            of_pulse = VariabilityReading(0.0, wear.reason)
+        variability = better(self._ecg.variability(closing_us, plausible), of_pulse)
         return SignalKind.PPG if chosen is from_ppg else SignalKind.ECG, chosen, variability
 
-    def _pulse(self, closing_us: int, ppg: SampleBuffer | None, cold: bool) -> HeartReading:
-        """From pulses on a wrist at rest where the spectrum confirms them, else from the spectrum."""
+    def _pulse(self, closing_us: int, ppg: SampleBuffer | None, wear: Wear) -> HeartReading:
+        """From pulses on a wrist at rest where the spectrum confirms them, else from the spectrum; of a band that is worn."""
         moving = self._moved_within(closing_us, WINDOW_US)
         reading = self._ppg.reading(closing_us, ppg.window(closing_us - WINDOW_US, closing_us) if ppg else None, moving=moving)
-        if ppg is None or reading.reason in (Reason.NO_SIGNAL, Reason.WARMING_UP, Reason.OFF_BODY):
+        if wear.reason is Reason.OFF_BODY:
+            self._wrist.forget(closing_us)
+            self._origin.forget()
+        if ppg is None or reading.reason is Reason.NO_SIGNAL:
+            return reading
+        if not wear.on_for(closing_us, WINDOW_US):
+            self._ppg.doubt(closing_us)
+            return refused(reading, Reason.WARMING_UP if wear.on else wear.reason)
+        if reading.reason in (Reason.WARMING_UP, Reason.OFF_BODY):
             return reading
         self._wrist.look(closing_us, ppg, self._buffer(SignalKind.ACCELERATION, closing_us))
+        found = self._confirmed(closing_us, reading, moving)
+        if found.bpm is None:
+            return found
+        self._origin.take(closing_us, explained=self._wrist.explains(closing_us, found.bpm))
+        if self._origin.is_heart(closing_us):
+            return found
+        self._ppg.doubt(closing_us)
+        return refused(found, Reason.MOVING)
+
+    def _confirmed(self, closing_us: int, reading: HeartReading, moving: bool) -> HeartReading:
+        """The pulses' reading where the spectrum confirms it, else the spectrum's, else the pulses' without its value."""
         if reading.bpm is not None and not moving and self._wrist.confirms(closing_us, reading.bpm):
             return reading
         self._ppg.doubt(closing_us)
-        followed = self._wrist.reading(closing_us)
-        if followed is not None and not cold:
-            return followed
-        return refused(reading, Reason.OFF_BODY if cold else Reason.MOVING if moving else Reason.NOISY)
+        return self._wrist.reading(closing_us) or refused(reading, Reason.MOVING if moving else Reason.NOISY)
 
     def _moved_within(self, closing_us: int, length_us: int) -> bool:
         """Whether the wrist moved in any hop of the time before."""

@@ -23,3 +23,4 @@ class PhysioSettings(Settings):
     least_conductance_microsiemens: float = Field(0.05, ge=0, description="Below this the electrodes are off the skin or dry.")
     least_response_microsiemens: float = Field(0.03, gt=0, description="Least amplitude of a skin conductance response (0.01 to 0.05).")
     least_skin_temperature_celsius: float = Field(24.0, description="A temperature below this is the room's, not the skin's.")
+    highest_skin_temperature_celsius: float = Field(39.0, description="A temperature above this is a heater's, not the skin's.")

@@ -23,7 +23,7 @@ from affectloop.errors import CannotOpen, InvalidMessage
 from affectloop.events import Event
 from affectloop.sealing import seal, unseal
 from affectloop.session import SessionKey
-from affectloop.topics import TOPIC_BY_NAME, TOPIC_OF_EVENT, Topic
+from affectloop.topics import TOPIC_BY_NAME, TOPIC_OF_EVENT, Privacy, Topic
 
 __all__ = [
     "KEY_ID",
@@ -81,13 +81,10 @@ def from_message(event_class: type[Event], message: Message) -> Event:
 
 
 def to_record(event: Event, key: SessionKey) -> Outgoing:
-    """The event as a record of its topic, sealed where the topic says so."""
-    topic = TOPIC_OF_EVENT[type(event)]
-    header, payload = event.header, encode(event)
-    headers = {STREAM: header.stream_id.encode()}
-    if topic.sealed:
-        payload = seal(payload, key, topic=topic.name, session_id=header.session_id, stream_id=header.stream_id)
-        headers[KEY_ID] = key.key_id.encode()
+    """The event as a record of its topic, sealed with the session's key."""
+    topic, header = TOPIC_OF_EVENT[type(event)], event.header
+    payload = seal(encode(event), key, topic=topic.name, session_id=header.session_id, stream_id=header.stream_id)
+    headers = {STREAM: header.stream_id.encode(), KEY_ID: key.key_id.encode()}
     return Outgoing(topic.name, header.session_id.encode(), payload, headers)
 
 
@@ -95,7 +92,7 @@ def from_record(record: Record, key: SessionKey) -> Event:
     """Read an event from a record, opening it with the session's key."""
     topic = topic_of(record)
     session_id, stream_id, payload = session_of(record), _text(record, STREAM), record.value
-    if topic.sealed:
+    if KEY_ID in record.headers or topic.privacy is not Privacy.FACT:  # facts of 0.1 before December 2026 are not sealed
         if _text(record, KEY_ID) != key.key_id:
             raise InvalidMessage("key-id", "the payload is sealed with another key", "seal with the session's own key")
         try:

@@ -63,6 +63,8 @@ class PhysioFeatures(Event):
     tonic_change_microsiemens: float | None = number("uS from the resting level", -200, 200, optional=True)
     temperature_celsius: float | None = number("degrees Celsius", -20, 60, optional=True)
     movement_g: float | None = number("g, standard deviation of the acceleration's norm", 0, 50, optional=True)
+    wear_quality: float | None = number("1, how many of the band's sensors say that it is worn", 0, 1, optional=True)
+    wear_reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

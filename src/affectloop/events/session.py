@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from affectloop.events.header import Event
 from affectloop.events.vocabulary import Modality, SessionChange
-from affectloop.fields import array
+from affectloop.fields import array, number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,3 +36,4 @@ class BaselineMeasured(Event):
 
     name: str
     values: NDArray[np.float64] = array("by name", -1e12, 1e12)  # (n,)
+    measured_from_us: int | None = number("us since 1970", 1, 1 << 62, optional=True)  # it was measured from then to its event time

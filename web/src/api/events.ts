@@ -139,6 +139,8 @@ export interface PhysioFeatures {
   tonic_change_microsiemens: number | null; // uS from the resting level; -200 to 200
   temperature_celsius: number | null; // degrees Celsius; -20 to 60
   movement_g: number | null; // g, standard deviation of the acceleration's norm; 0 to 50
+  wear_quality: number | null; // 1, how many of the band's sensors say that it is worn; 0 to 1
+  wear_reason: Reason | null;
 }
 
 /** What the voice says at the end of one hop (500 ms); stream `audio`. */

@@ -23,11 +23,12 @@ def _run(chosen: argparse.Namespace) -> int:
 
 
 TASK = Command(
-    summary="beats, heart rates and skin responses on real recordings, beside neurokit2",
+    summary="beats, heart rates, skin responses and wear on real recordings, beside neurokit2",
     description=(
         "Score what the physiology service tells of real recordings: R peaks, heart rates of moving and\n"
-        "resting wrists, the error that it tells, skin conductance responses, and what it tells of nothing.\n"
-        "neurokit2 and simple baselines stand beside it. About five minutes on one core.\n\n"
+        "resting wrists, the error that it tells, skin conductance responses, bands that nobody\n"
+        "wears, and what it tells of nothing.\n"
+        "neurokit2 and simple baselines stand beside it. About six minutes on one core.\n\n"
         "  affectloop evaluate physio --data recordings                  print the page\n"
         "  affectloop evaluate physio --data recordings --output my.md   and keep it\n\n"
         "DIR holds\n"

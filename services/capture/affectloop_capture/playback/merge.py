@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from affectloop.clock import MICROSECONDS
-from affectloop.errors import InvalidInput
+from affectloop.errors import AffectloopError, InvalidInput
 from affectloop.events import END_OF_TIME_US, Event, Header
 from affectloop.session import Stream
 from affectloop_capture.playback.placing import FILES_START_AT_US as FILES_START_AT_US
@@ -68,12 +68,13 @@ class MergedSource:
 
     def events(self, session_id: str) -> Iterator[Event]:
         """All events, each when it is whole; the last of each stream ends it."""
-        placed = [(track, after_us) for source, after_us in zip(self.sources, self.after_us, strict=True) for track in source.tracks]
-        yield from heapq.merge(*(self._played(track, after_us, session_id) for track, after_us in placed), key=_order)
+        placed = [(source.name, track, us) for source, us in zip(self.sources, self.after_us, strict=True) for track in source.tracks]
+        yield from heapq.merge(*(self._played(name, track, after_us, session_id) for name, track, after_us in placed), key=_order)
 
-    def _played(self, track: Track, after_us: int, session_id: str) -> Iterator[Event]:
+    def _played(self, name: str, track: Track, after_us: int, session_id: str) -> Iterator[Event]:
         """One stream, its silences told, cut, chunked and ended."""
-        told = silences_told(track.events(session_id, self.origin_us + after_us), self.origin_us, track.ending)
+        read = _readable(name, track.events(session_id, self.origin_us + after_us))
+        told = silences_told(read, self.origin_us, track.ending)
         pieces = cut(told, self.cut)
         return ended(chunked(pieces, self.chunk_ms), lambda: self._nothing(track, session_id))
 
@@ -137,3 +138,14 @@ def _check_streams(sources: Sequence[Source]) -> None:
 
 def _order(event: Event) -> tuple[int, str]:
     return after_last_us(event), event.header.stream_id
+
+
+def _readable(name: str, events: Iterator[Event]) -> Iterator[Event]:
+    """The events of a file; whatever a library raises in its middle is one sentence that names the file."""
+    try:
+        yield from events
+    except AffectloopError:
+        raise
+    except Exception as error:
+        problem = f"cannot be read on ({type(error).__name__}: {error})"
+        raise InvalidInput(f"{name}: {problem}; check that it plays elsewhere, or export it again") from error

@@ -10,15 +10,15 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from affectloop.bus import Bus, Record
 from affectloop.clock import Clock
-from affectloop.codec import decode, session_of
+from affectloop.codec import from_record, session_of
 from affectloop.errors import InvalidMessage, Unavailable
-from affectloop.events import Directive
+from affectloop.events import Event
 from affectloop.policy.access import Permissions
 from affectloop.session import Session
 from affectloop.store.live import LiveState
@@ -141,11 +141,12 @@ class Feed:
                 continue
             arrived = Arrived(record, at_us, at_s)
             self._keep(session_id, arrived)
-            if record.topic == DIRECTIVES.name:
-                self._note_directive(session_id, record, at_s)
             if session_id in self._watches:
                 wanted.setdefault(session_id, []).append(arrived)
         self._forget_old(at_s)
+        directives = [record for record in records if record.topic == DIRECTIVES.name]
+        for event in await asyncio.to_thread(self._opened, directives) if directives else ():
+            self._note_directive(event, at_s)
         watches = {session_id: tuple(self._watches[session_id]) for session_id in wanted}  # as of now: later ones find these in their past
         for session_id, arrived_now in wanted.items():
             downsampler = self._downsamplers.setdefault(session_id, Downsampler())
@@ -225,11 +226,18 @@ class Feed:
             if newest.at_s < now_s - FORGET_DIRECTIVE_S:
                 del self._directives[session_id]
 
-    def _note_directive(self, session_id: str, record: Record, at_s: float) -> None:
-        try:
-            event = decode(Directive, record.value)  # a fact: not sealed
-        except InvalidMessage:
-            return  # the fact ingest makes the dead letter
+    def _opened(self, records: Sequence[Record]) -> list[Event]:
+        """The events of records whose sessions are known and that can be read; the fact ingest makes the dead letters."""
+        events = []
+        for record in records:
+            with suppress(InvalidMessage):
+                session = self._live.session(session_of(record))
+                if session is not None:
+                    events.append(from_record(record, session.key))
+        return events
+
+    def _note_directive(self, event: Event, at_s: float) -> None:
+        session_id = event.header.session_id
         known = self._directives.get(session_id)
         if known is None or known.number < event.header.sequence:
             self._directives[session_id] = NewestDirective(event.header.sequence, as_viewed(event), at_s)

@@ -62,6 +62,8 @@ def expire(deps: Dependencies) -> int:
         deps.live.forget_session(session_id)
     with deps.store.work(EVERY_TENANT) as work:
         Outbox(work).clear(work.now_us - PUBLISHED_KEPT_S * 1_000_000)
+    if not deps.store.is_postgres:
+        deps.store.scrub()
     deps.wake()
     return len(forgotten)
 

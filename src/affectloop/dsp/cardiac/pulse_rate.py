@@ -22,6 +22,8 @@ EDGE_BPM = 5  # a spectrum whose strongest rate is within this of the slowest fa
 DRIFT_BPM = 3.0  # scale of how far a heart rate moves in one second (two-sided exponential)
 NEAR_BPM = 8  # rates this close to the most probable one are the same line, seen through a window of 8 s
 STILL_G = 0.03  # movement below this is a hand's tremor or the sensor's noise and masks in proportion
+AT_CADENCE_BPM = 4  # a window of 8 s cannot tell a rate from a movement this near to it
+STRONG_LINE = 0.5  # of the movement's strongest line: a movement's own beat, not what stands beside it
 LOWEST_PULSE_RATE_HZ, LOWEST_ACCELERATION_RATE_HZ = 15.0, 15.0  # twice the second harmonic of the fastest
 
 
@@ -99,13 +101,42 @@ def _trust(combed: FloatArray) -> float:
 
 def _mask(acceleration_g: FloatArray, rate_hz: float) -> FloatArray:
     """What is taken from the pulse's lines, by bpm."""
-    lines = np.sqrt((amplitude_by_bpm(acceleration_g, rate_hz) ** 2).sum(axis=1))
+    lines = _joined_lines(acceleration_g, rate_hz)
     strongest = lines[SLOWEST_BPM:].max()
     if strongest <= 0:
         return np.zeros(BINS)
-    movement = float(np.sqrt((acceleration_g.std(axis=0) ** 2).sum()))
-    mask: FloatArray = MASK * min(movement / STILL_G, 1.0) * np.minimum(lines / (MASK_FULL * strongest), 1.0)
+    mask: FloatArray = MASK * min(_movement_g(acceleration_g) / STILL_G, 1.0) * np.minimum(lines / (MASK_FULL * strongest), 1.0)
     return mask
+
+
+def _joined_lines(acceleration_g: FloatArray, rate_hz: float) -> FloatArray:
+    lines: FloatArray = np.sqrt((amplitude_by_bpm(acceleration_g, rate_hz) ** 2).sum(axis=1))
+    return lines
+
+
+def _movement_g(acceleration_g: FloatArray) -> float:
+    return float(np.sqrt((acceleration_g.std(axis=0) ** 2).sum()))
+
+
+def explained_by_movement(bpm: float, acceleration_g: FloatArray, rate_hz: float) -> bool:
+    """Whether the acceleration beats at a rate too, as steps do, so that a pulse of that rate may be theirs.
+
+    Parameters
+    ----------
+    bpm
+        The rate, 40 to 210 beats per minute.
+    acceleration_g
+        Shape (m, axes), m >= 2, some 8 s, g. What moves by less than 0.03 g, or without a rhythm, explains nothing.
+    rate_hz
+        Samples a second, at least 15.
+    """
+    if _movement_g(acceleration_g) < STILL_G:
+        return False
+    lines = _joined_lines(acceleration_g, rate_hz)
+    nearest = round(bpm)
+    near, strongest = lines[nearest - AT_CADENCE_BPM : nearest + AT_CADENCE_BPM + 1].max(), lines[SLOWEST_BPM:].max()
+    rhythmic = strongest >= LINE_CONTRAST * np.sqrt(np.mean(lines[SLOWEST_BPM:] ** 2))
+    return bool(rhythmic and near >= STRONG_LINE * strongest)
 
 
 @lru_cache(maxsize=1)

@@ -38,7 +38,7 @@ class SkinConductanceResponse(_message.Message):
     def __init__(self, onset_time_us: _Optional[int] = ..., peak_time_us: _Optional[int] = ..., amplitude_microsiemens: _Optional[float] = ...) -> None: ...
 
 class PhysioFeatures(_message.Message):
-    __slots__ = ("header", "heart_rate_bpm", "heart_rate_error_bpm", "heart_rate_source", "heart_quality", "heart_reason", "rmssd_ms", "sdnn_ms", "variability_quality", "variability_reason", "tonic_microsiemens", "phasic_microsiemens", "responses_per_min", "responses", "eda_quality", "eda_reason", "heart_rate_change_bpm", "tonic_change_microsiemens", "temperature_celsius", "movement_g")
+    __slots__ = ("header", "heart_rate_bpm", "heart_rate_error_bpm", "heart_rate_source", "heart_quality", "heart_reason", "rmssd_ms", "sdnn_ms", "variability_quality", "variability_reason", "tonic_microsiemens", "phasic_microsiemens", "responses_per_min", "responses", "eda_quality", "eda_reason", "heart_rate_change_bpm", "tonic_change_microsiemens", "temperature_celsius", "movement_g", "wear_quality", "wear_reason")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     HEART_RATE_BPM_FIELD_NUMBER: _ClassVar[int]
     HEART_RATE_ERROR_BPM_FIELD_NUMBER: _ClassVar[int]
@@ -59,6 +59,8 @@ class PhysioFeatures(_message.Message):
     TONIC_CHANGE_MICROSIEMENS_FIELD_NUMBER: _ClassVar[int]
     TEMPERATURE_CELSIUS_FIELD_NUMBER: _ClassVar[int]
     MOVEMENT_G_FIELD_NUMBER: _ClassVar[int]
+    WEAR_QUALITY_FIELD_NUMBER: _ClassVar[int]
+    WEAR_REASON_FIELD_NUMBER: _ClassVar[int]
     header: _header_pb2.Header
     heart_rate_bpm: float
     heart_rate_error_bpm: float
@@ -79,7 +81,9 @@ class PhysioFeatures(_message.Message):
     tonic_change_microsiemens: float
     temperature_celsius: float
     movement_g: float
-    def __init__(self, header: _Optional[_Union[_header_pb2.Header, _Mapping]] = ..., heart_rate_bpm: _Optional[float] = ..., heart_rate_error_bpm: _Optional[float] = ..., heart_rate_source: _Optional[_Union[_header_pb2.SignalKind, str]] = ..., heart_quality: _Optional[float] = ..., heart_reason: _Optional[_Union[_header_pb2.Reason, str]] = ..., rmssd_ms: _Optional[float] = ..., sdnn_ms: _Optional[float] = ..., variability_quality: _Optional[float] = ..., variability_reason: _Optional[_Union[_header_pb2.Reason, str]] = ..., tonic_microsiemens: _Optional[float] = ..., phasic_microsiemens: _Optional[float] = ..., responses_per_min: _Optional[float] = ..., responses: _Optional[_Iterable[_Union[SkinConductanceResponse, _Mapping]]] = ..., eda_quality: _Optional[float] = ..., eda_reason: _Optional[_Union[_header_pb2.Reason, str]] = ..., heart_rate_change_bpm: _Optional[float] = ..., tonic_change_microsiemens: _Optional[float] = ..., temperature_celsius: _Optional[float] = ..., movement_g: _Optional[float] = ...) -> None: ...
+    wear_quality: float
+    wear_reason: _header_pb2.Reason
+    def __init__(self, header: _Optional[_Union[_header_pb2.Header, _Mapping]] = ..., heart_rate_bpm: _Optional[float] = ..., heart_rate_error_bpm: _Optional[float] = ..., heart_rate_source: _Optional[_Union[_header_pb2.SignalKind, str]] = ..., heart_quality: _Optional[float] = ..., heart_reason: _Optional[_Union[_header_pb2.Reason, str]] = ..., rmssd_ms: _Optional[float] = ..., sdnn_ms: _Optional[float] = ..., variability_quality: _Optional[float] = ..., variability_reason: _Optional[_Union[_header_pb2.Reason, str]] = ..., tonic_microsiemens: _Optional[float] = ..., phasic_microsiemens: _Optional[float] = ..., responses_per_min: _Optional[float] = ..., responses: _Optional[_Iterable[_Union[SkinConductanceResponse, _Mapping]]] = ..., eda_quality: _Optional[float] = ..., eda_reason: _Optional[_Union[_header_pb2.Reason, str]] = ..., heart_rate_change_bpm: _Optional[float] = ..., tonic_change_microsiemens: _Optional[float] = ..., temperature_celsius: _Optional[float] = ..., movement_g: _Optional[float] = ..., wear_quality: _Optional[float] = ..., wear_reason: _Optional[_Union[_header_pb2.Reason, str]] = ...) -> None: ...
 
 class AudioFeatures(_message.Message):
     __slots__ = ("header", "quality", "reason", "voice_share", "level_dbfs", "pitch_hz", "intensity_db", "syllables_per_s", "arousal", "arousal_error")
@@ -144,11 +148,13 @@ class EmotionEstimate(_message.Message):
     def __init__(self, header: _Optional[_Union[_header_pb2.Header, _Mapping]] = ..., abstained: _Optional[bool] = ..., reason: _Optional[_Union[_header_pb2.Reason, str]] = ..., confidence: _Optional[float] = ..., valence: _Optional[float] = ..., valence_error: _Optional[float] = ..., arousal: _Optional[float] = ..., arousal_error: _Optional[float] = ..., engagement: _Optional[float] = ..., engagement_error: _Optional[float] = ..., strain: _Optional[float] = ..., strain_error: _Optional[float] = ..., expression: _Optional[_Iterable[float]] = ..., face_share: _Optional[float] = ..., wristband_share: _Optional[float] = ..., voice_share: _Optional[float] = ..., model: _Optional[str] = ...) -> None: ...
 
 class BaselineMeasured(_message.Message):
-    __slots__ = ("header", "name", "values")
+    __slots__ = ("header", "name", "values", "measured_from_us")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     VALUES_FIELD_NUMBER: _ClassVar[int]
+    MEASURED_FROM_US_FIELD_NUMBER: _ClassVar[int]
     header: _header_pb2.Header
     name: str
     values: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, header: _Optional[_Union[_header_pb2.Header, _Mapping]] = ..., name: _Optional[str] = ..., values: _Optional[_Iterable[float]] = ...) -> None: ...
+    measured_from_us: int
+    def __init__(self, header: _Optional[_Union[_header_pb2.Header, _Mapping]] = ..., name: _Optional[str] = ..., values: _Optional[_Iterable[float]] = ..., measured_from_us: _Optional[int] = ...) -> None: ...

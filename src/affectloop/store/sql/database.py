@@ -6,6 +6,7 @@ and PostgreSQL refuses other rows by row-level security.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from affectloop.clock import Clock, SystemClock
 from affectloop.errors import InvalidInput
-from affectloop.store.sql.failures import explained
+from affectloop.store.sql.failures import DiskFull, explained
 from affectloop.store.sql.keys import MasterKey
 from affectloop.store.sql.tables import Owned
 
@@ -29,9 +30,13 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 EVERY_TENANT = "*"  # what the gateway's workers work for; no tenant can be called so
 TENANT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 TENANT_ROLE = "affectloop_tenant"  # what a superuser becomes for a transaction: row-level security does not bind superusers
+OWNERS_ALONE = 0o600
 BUSY_MS = 5_000  # a writer of SQLite waits this long for another one
 MIGRATION_LOCK = 0x4166_6665  # "Affe": one replica migrates, the others wait
 OUTBOX_LOCK = 0x4166_6666  # one replica publishes the outbox
+FULL_FOR_S = 10.0  # after a write found no room; then it is tried again
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ class Store:
         self._clock = clock
         self._keep_head = keep_head
         self._becomes_tenant_role = False
+        self._full_until_s = 0.0
 
     @classmethod
     def open(
@@ -117,8 +123,22 @@ class Store:
     @contextmanager
     def work(self, tenant_id: str) -> Iterator[Work]:
         """A transaction that writes; committed when the block ends, undone when it raises."""
-        with explained(self._engine.url.render_as_string()), self._transaction(tenant_id, reading=False) as work:
-            yield work
+        try:
+            with explained(self._engine.url.render_as_string()), self._transaction(tenant_id, reading=False) as work:
+                yield work
+        except DiskFull:
+            self._note_full()
+            raise
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a write found no room on the disk just now."""
+        return self._clock.monotonic_s() < self._full_until_s
+
+    def _note_full(self) -> None:
+        if not self.is_full:  # one line, however many ask
+            logger.error("the database's disk is full: nothing is stored until there is room")
+        self._full_until_s = self._clock.monotonic_s() + FULL_FOR_S
 
     @contextmanager
     def reading(self, tenant_id: str) -> Iterator[Work]:
@@ -143,6 +163,22 @@ class Store:
     def pseudonym(self, tenant_id: str, name_elsewhere: str) -> str:
         """The pseudonym of a person whom another system names so."""
         return self._keys.pseudonym(tenant_id, name_elsewhere)
+
+    def scrub(self) -> bool:
+        """Take what was deleted out of the files; ``False`` where somebody reads on, or where that is the server's business.
+
+        SQLite overwrites in place what is deleted, but older pages stay in its log until that is written back and cut.
+        """
+        if self.is_postgres:
+            return False
+        with explained(self._engine.url.render_as_string()):
+            connection = self._engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                connection.close()
+        return not busy
 
     def close(self) -> None:
         """Close the connections."""
@@ -207,17 +243,27 @@ def engine_of(address: URL) -> Engine:
         return create_engine(address, pool_pre_ping=True, hide_parameters=True)  # what was sent is in no error's text
     if not address.database or address.database == ":memory:":
         raise InvalidInput("SQLite needs a file: write sqlite:///FILE")
-    Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    _keep_private(Path(address.database))
     engine = create_engine(address, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_in_sqlite)
     return engine
 
 
+def _keep_private(path: Path) -> None:
+    """Only this user reads the database; its log and index get the mode of the file that they belong to."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(OWNERS_ALONE)
+    for each in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        if each.exists():
+            each.chmod(OWNERS_ALONE)
+
+
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # BEGIN is ours, see below
     # FULL: what was acknowledged survives a power cut, too
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", f"busy_timeout = {BUSY_MS}", "foreign_keys = ON"):
+    # secure_delete: what is deleted is overwritten in its page
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", f"busy_timeout = {BUSY_MS}", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from affectloop.codec import to_record
 from affectloop.events import Event, Modality, SessionChange
-from affectloop.session import Mode, SessionKey
+from affectloop.session import Mode
 from affectloop.store.sql.database import Work
 from affectloop.store.sql.outbox import Outbox
+from affectloop.store.sql.people import People
 from affectloop.store.sql.sessions import Sessions
 from affectloop.store.sql.tables import TrainingSession
 from affectloop.store.sql.training import Trials
 
-FACTS_KEY = SessionKey("none", b"")  # facts are not sealed; a key that seals nothing shows if that ever changes
-
 
 def tell(work: Work, event: Event) -> None:
-    """Let the bus know, once the transaction is committed. Lock the session first."""
-    Outbox(work).put(to_record(event, FACTS_KEY))
+    """Let the bus know, once the transaction is committed, sealed with the session's key. Lock the session first."""
+    row = Sessions(work).get(event.header.session_id)
+    session = Sessions(work).descriptor(row, People(work).key(row.learner_id))
+    if session is not None:  # without its key nobody may read it any more
+        Outbox(work).put(to_record(event, session.key))
 
 
 def time_of(work: Work, row: TrainingSession) -> int:

@@ -158,14 +158,14 @@ class People:
         """Whether a learner is in a class of that teacher."""
         return self._rows.scalars(taught(holder).where(Enrolment.learner_id == learner_id).limit(1)).first() is not None
 
-    def erase(self, learner_id: str) -> list[str]:
-        """Delete the learner's key, name, consents, sessions and results; gives the sessions that live state must forget.
+    def erase(self, learner_id: str) -> dict[str, str]:
+        """Delete the learner's key, name, consents, sessions and results; gives the sessions to be forgotten, with their keys' names.
 
         What is left is a pseudonym with the time of its erasure, and the audit entries that name it.
         """
         learner = self.learner(learner_id, locked=True)
-        own = select(TrainingSession.session_id).where(TrainingSession.learner_id == learner_id)
-        sessions = list(self._rows.scalars(own).all())
+        own = self._rows.scalars(select(TrainingSession).where(TrainingSession.learner_id == learner_id)).all()
+        sessions = {row.session_id: row.key_id for row in own}
         for table in (LearnerKey, VaultName, Enrolment, ConsentGiven, Baseline, Token):
             self._rows.execute(delete(table).where(table.learner_id == learner_id))
         erase_sessions(self._work, sessions)

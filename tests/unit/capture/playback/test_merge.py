@@ -1,4 +1,5 @@
 import itertools
+import struct
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
@@ -193,3 +194,17 @@ def test_a_gap_is_never_closed_by_joining_what_is_around_it() -> None:
     after = a_chunk([5.0], sequence=4, time_us=START_US + 1_000_000)
     numbers = [(event.header.sequence, event.header.event_time_us - START_US) for event in chunked([before, after], 5000)]
     assert numbers == [(0, 0), (4, 1_000_000)]
+
+
+class BreaksOff(Frames):
+    """A camera whose library raises in the middle what nobody expects."""
+
+    def events(self, session_id: str, origin_us: int) -> Iterator[Event]:
+        yield from itertools.islice(super().events(session_id, origin_us), 3)
+        raise struct.error("unpack requires a buffer of 4 bytes")
+
+
+def test_what_a_library_raises_in_the_middle_is_a_sentence_that_names_the_file() -> None:
+    merged = merge([Source("face.mpg", (BreaksOff(30),), "video"), wristband()])
+    with pytest.raises(InvalidInput, match=r"face\.mpg: cannot be read on \(error: .*\); check that it plays elsewhere"):
+        list(merged.events("s1"))

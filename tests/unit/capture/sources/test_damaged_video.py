@@ -85,3 +85,10 @@ def test_zeros_that_a_camera_had_reserved_at_the_end_are_no_damage(tmp_path: Pat
 def test_a_container_without_pictures_is_sound(tmp_path: Path) -> None:
     path = write_matroska(tmp_path / "a.mp4", sound_at(range(0, 1000, 10)), (MICROPHONE,))
     assert format_of(path).name == "sound files"
+
+
+def test_a_container_that_cannot_tell_whether_it_is_whole_is_said_to_be_one(tmp_path: Path) -> None:
+    mpeg = write_video(tmp_path / "a.mpg", frames=50, fps=25, codec="PIM1")
+    (note,) = merge([open_source(mpeg)]).notes
+    assert note.startswith("a.mpg: its container does not say what it should hold")
+    assert merge([open_source(write_video(tmp_path / "a.mp4", frames=50, fps=25, codec="mp4v"))]).notes == ()

@@ -106,7 +106,8 @@ def open_video(path: Path, *, salvage: bool = False) -> Source:
     A truncated video is refused at once, by its container's own sizes, since a learner who is silently missing
     half of a session would be a wrong result. With ``salvage`` what can be read is, and the notes say what is missing.
     """
-    layout = layout_of(path) or Layout()
+    known = layout_of(path)
+    layout = known or Layout()
     if layout.missing and not salvage:
         raise InvalidInput(f"{path}: the video is truncated: {layout.missing}; copy it again, or read what there is with --salvage")
     packets = packets_of(path)
@@ -120,6 +121,8 @@ def open_video(path: Path, *, salvage: bool = False) -> Source:
         raise InvalidInput(f"{path}: the video is damaged: {damage}; copy it again, or read what there is with --salvage")
     track = VideoTrack(path, packets, layout.shown_us, salvage)
     track.notes.extend(_notes(layout, damage))
+    if known is None:
+        track.notes.append("its container does not say what it should hold: a hole would go unnoticed; convert it to MP4 from the original")
     description = f"video, {packets.width} x {packets.height}, {packets.fps:.4g} frames a second, {track.duration_us / MICROSECONDS:.1f} s"
     return Source(path.name, (track,), description, layout.made_at_us, track.notes, clock_is_rough=True)
 

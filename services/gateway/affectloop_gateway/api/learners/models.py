@@ -44,9 +44,17 @@ class ResultDescription(BaseModel):
     figures: dict[str, Any] = Field(description="Counts of trials, valid and correct ones, in all and by emotion; median_reaction_time_ms.")
 
 
+class ErasedPlace(BaseModel):
+    """What an erasure did in one place."""
+
+    place: str = Field(description="database, live-state, bus, live-view, recordings, audit-log or backups.")
+    done: str = Field(description="What was done there, or is left to do.")
+
+
 class Erased(BaseModel):
     """A receipt."""
 
     learner_id: str = Field(description="The pseudonym, which may be audited but names nobody any more.")
     erased_at_us: int = Field(description="When the learner's key was deleted.")
     sessions: int = Field(description="How many sessions were deleted.")
+    places: list[ErasedPlace] = Field(description="Every place where something of the learner was, and what was done there.")

@@ -15,7 +15,7 @@ from affectloop.topics import View
 from affectloop_gateway.api.bodies import Name
 from affectloop_gateway.api.dependencies import AnyCaller, Deps
 from affectloop_gateway.api.errors import RESPONSES
-from affectloop_gateway.api.learners import models, service
+from affectloop_gateway.api.learners import erasure, models, service
 from affectloop_gateway.api.permissions import note, permitted
 
 router = APIRouter(prefix="/v1/learners", tags=["learners"], responses=RESPONSES)
@@ -63,10 +63,10 @@ def name(deps: Deps, asking: AnyCaller, learner_id: LearnerId) -> models.Learner
 @router.delete("/{learner_id}", summary="Erase a learner")
 async def erase(deps: Deps, asking: AnyCaller, learner_id: LearnerId) -> models.Erased:
     """Delete the learner's key, name, consents, sessions and results; sealed records in every topic stay closed for ever."""
-    sessions, erased_at_us = await asyncio.to_thread(service.erase, deps, asking, learner_id)
-    for session_id in sessions:
+    done = await asyncio.to_thread(erasure.erase, deps, asking, learner_id)
+    for session_id in done.sessions:
         deps.feed.forget(session_id)
-    return models.Erased(learner_id=learner_id, erased_at_us=erased_at_us, sessions=len(sessions))
+    return models.Erased(learner_id=learner_id, erased_at_us=done.at_us, sessions=len(done.sessions), places=done.places)
 
 
 @router.get("/{learner_id}/results", summary="What a learner's sessions came to")
