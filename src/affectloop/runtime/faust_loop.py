@@ -17,6 +17,7 @@ from typing import Any, cast
 import faust
 
 from affectloop.bus import Bus, Partition, Record
+from affectloop.runtime.polling_loop import GATHER_FROM_BROKER_S, GATHERED_RECORDS
 from affectloop.runtime.processor_host import ProcessorHost
 from affectloop.runtime.service import Service
 from affectloop.settings import RuntimeSettings
@@ -121,6 +122,8 @@ class _Agent:
             events, self._waiting = self._waiting, []
             await asyncio.to_thread(self._turn, events)
             self._turned()
+            if 0 < len(events) < GATHERED_RECORDS:
+                await asyncio.sleep(GATHER_FROM_BROKER_S)
 
     def _forget(self, lost: Sequence[Partition]) -> None:
         self._host.revoke(lost)

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 POLL_S = 0.05  # how long a turn waits for records; stalls and endings are noticed as often
 FULL_PAUSE_S = 0.02
 GATHER_S = 0.005  # records of many learners come one by one: a turn costs as much for one as for ten, and so much later is nothing
+GATHER_FROM_BROKER_S = 0.02  # where a turn is also two requests to a broker
 GATHERED_RECORDS = 50  # a turn of as many needs no gathering
 HEAVY_RECORDS = 25  # a turn of frames through nets takes well under a second, so that writers do not wait for its acknowledgement
 
@@ -36,7 +37,7 @@ def run_polling(
     consumer = bus.consumer(service.name, [topic.name for topic in service.consumes], host.revoke)
     producer = bus.producer(durable=True)  # inputs are acknowledged on the strength of it
     most = runtime.poll_records if service.prepare is None else min(runtime.poll_records, HEAVY_RECORDS)
-    turn = FEED.labels(service.name)
+    turn, gather_s = FEED.labels(service.name), GATHER_S if runtime.bus == "memory" else GATHER_FROM_BROKER_S
     logger.info("service started")
     try:
         while not stop.is_set():
@@ -49,7 +50,7 @@ def run_polling(
                 consumer.acknowledge(host.commit(processed))
             turned()
             if 0 < len(records) < min(most, GATHERED_RECORDS):
-                stop.wait(GATHER_S)
+                stop.wait(gather_s)
     finally:
         consumer.close()
         producer.close()
