@@ -272,12 +272,12 @@ def opened(store: Store, live: LiveState, clock: ManualClock, **settings: Any) -
         store=store,
         live=live,
         clock=clock,
-        feed=feed,
+        directives=feed,
         looks=Looks(clock),
         longest_session_us=RuntimeSettings().longest_session_us,
     )
-    app = _app(dependencies)
-    app.state.dependencies = dependencies
+    app = _app(dependencies, feed)
+    app.state.dependencies, app.state.feed = dependencies, feed
     with TestClient(app) as client:
         yield School(clock, live, store, bus, feed, outbox, dependencies, client)
 
@@ -285,9 +285,9 @@ def opened(store: Store, live: LiveState, clock: ManualClock, **settings: Any) -
 _APPS: list[FastAPI] = []  # one for all: making it takes longer than most tests
 
 
-def _app(dependencies: Dependencies) -> FastAPI:
+def _app(dependencies: Dependencies, feed: Feed) -> FastAPI:
     if not _APPS:
-        _APPS.append(create_app(dependencies))
+        _APPS.append(create_app(dependencies, feed))
     return _APPS[0]
 
 

@@ -15,6 +15,7 @@ from affectloop_gateway.api.learners import routes as learners
 from affectloop_gateway.api.middleware import BodyLimit, LastResort, RequestMetrics, SecurityHeaders
 from affectloop_gateway.api.sessions import routes as sessions
 from affectloop_gateway.live import socket
+from affectloop_gateway.live.feed import Feed
 from affectloop_gateway.live.places import Places, SocketPlaces
 
 DESCRIPTION = """The door of Affectloop: sessions, answers, consents, and what the recommender and the live view make of them.
@@ -27,8 +28,8 @@ The live view is a WebSocket at `/v1/sessions/{session_id}/live`: send `{"token"
 then what happens. It closes with 4401 (token), 4403 (not allowed), 4404 (no such session) or 1013 (try again)."""
 
 
-def create_app(dependencies: Dependencies) -> FastAPI:
-    """The application on these dependencies; it starts nothing of its own."""
+def create_app(dependencies: Dependencies, feed: Feed) -> FastAPI:
+    """The application on these dependencies and the live view's source; it starts nothing of its own."""
     app = FastAPI(
         title="Affectloop gateway",
         version=__version__,
@@ -38,7 +39,7 @@ def create_app(dependencies: Dependencies) -> FastAPI:
         redoc_url=None,
     )
     settings = dependencies.settings
-    app.state.dependencies = dependencies
+    app.state.dependencies, app.state.feed = dependencies, feed
     app.state.places = SocketPlaces(Places(settings.sockets_of_address), Places(settings.sockets_of_token))
     errors.install(app)
     for room in (sessions, learners, consents, admin, tokens, classes, socket, pages):

@@ -63,7 +63,7 @@ async def run(settings: GatewaySettings, surroundings: Surroundings) -> None:
             store=store,
             live=surroundings.live,
             clock=surroundings.clock,
-            feed=feed,
+            directives=feed,
             looks=Looks(surroundings.clock),
             longest_session_us=surroundings.runtime.longest_session_us,
             wake=outbox.wake,
@@ -72,14 +72,14 @@ async def run(settings: GatewaySettings, surroundings: Surroundings) -> None:
         ingest = FactIngest(store, surroundings.live, surroundings.bus, surroundings.clock)
         background = (feed.follow(surroundings.bus, followed.set), outbox.run(), ingest.run(), maintain(dependencies))
         surroundings.health.check(lambda: missing(dependencies))
-        await _serve(dependencies, surroundings.ready, [asyncio.create_task(work) for work in background])
+        await _serve(dependencies, feed, surroundings.ready, [asyncio.create_task(work) for work in background])
     finally:
         await asyncio.to_thread(store.close)
 
 
-async def _serve(dependencies: Dependencies, ready: Callable[[], None], background: list[asyncio.Task[None]]) -> None:
+async def _serve(dependencies: Dependencies, feed: Feed, ready: Callable[[], None], background: list[asyncio.Task[None]]) -> None:
     """Serve beside the background work; the end of either ends both, the server first, so that the outbox leaves last."""
-    config = configuration(dependencies)
+    config = configuration(dependencies, feed)
     listener = bind(dependencies.settings.host, dependencies.settings.port)
     server = Server(config, ready)
     serving = asyncio.create_task(server.serve([listener]))
@@ -97,7 +97,7 @@ async def _serve(dependencies: Dependencies, ready: Callable[[], None], backgrou
         listener.close()
 
 
-def configuration(dependencies: Dependencies) -> BoundedConfig:
+def configuration(dependencies: Dependencies, feed: Feed) -> BoundedConfig:
     """How Uvicorn serves the application: bounded, and silent about who asked for what."""
     settings = dependencies.settings
     proxies = networks(settings.proxies)
@@ -109,7 +109,7 @@ def configuration(dependencies: Dependencies) -> BoundedConfig:
         written_within_s=settings.written_within_s,
     )
     return BoundedConfig(
-        create_app(dependencies),
+        create_app(dependencies, feed),
         connections,
         log_config=None,
         access_log=False,  # addresses and sessions have no place in a log

@@ -18,7 +18,7 @@ from affectloop.store.sql.database import Store
 from affectloop.store.sql.people import tenants
 from affectloop.store.sql.tokens import Caller, Tokens, caller_of, tenant_of
 from affectloop_gateway.api.errors import Problem
-from affectloop_gateway.live.feed import Feed
+from affectloop_gateway.api.newest_directives import NewestDirectives
 from affectloop_gateway.settings import GatewaySettings
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Dependencies:
     store: Store
     live: LiveState
     clock: Clock
-    feed: Feed
+    directives: NewestDirectives
     looks: Looks
     longest_session_us: int
     wake: Callable[[], None] = field(default=_nobody)  # the outbox has something; may be called from any thread

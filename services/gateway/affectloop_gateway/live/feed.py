@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 from affectloop.bus import Bus, Record
 from affectloop.clock import Clock
@@ -26,6 +25,7 @@ from affectloop.store.live import LiveState
 from affectloop.telemetry.metrics import RECORDS
 from affectloop.topics import DIRECTIVES
 from affectloop.viewing import as_viewed
+from affectloop_gateway.api.newest_directives import NewestDirective
 from affectloop_gateway.live.downsampling import Downsampler
 from affectloop_gateway.live.rendering import SHOWN_TOPICS, Message, message_of
 
@@ -52,15 +52,6 @@ class _Recent:
 
     records: deque[Arrived] = field(default_factory=deque)
     size: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class NewestDirective:
-    """The newest directive of a session."""
-
-    number: int
-    content: dict[str, Any]
-    at_s: float
 
 
 class Watch:

@@ -19,7 +19,7 @@ from affectloop_gateway.api.dependencies import Dependencies, admit
 from affectloop_gateway.api.errors import Problem
 from affectloop_gateway.api.permissions import known_session, permissions_of, permitted
 from affectloop_gateway.live.downsampling import Downsampler
-from affectloop_gateway.live.feed import Watch
+from affectloop_gateway.live.feed import Feed, Watch
 from affectloop_gateway.live.places import Places, SocketPlaces
 from affectloop_gateway.live.rendering import first_message
 
@@ -119,10 +119,10 @@ def _admit(deps: Dependencies, token: str, address: str, session_id: str) -> _Ad
 
 async def _show(deps: Dependencies, socket: WebSocket, token: str, admitted: _Admitted) -> None:
     """Send until the page goes, or its permission does."""
-    session_id = admitted.session.session_id
-    async with deps.feed.watching(session_id, admitted.permissions) as watch:
+    session_id, feed = admitted.session.session_id, source_of(socket)
+    async with feed.watching(session_id, admitted.permissions) as watch:
         await _send(socket, first_message(admitted.session))
-        for message in await asyncio.to_thread(deps.feed.render, session_id, watch.before, Downsampler()):
+        for message in await asyncio.to_thread(feed.render, session_id, watch.before, Downsampler()):
             seen = message.seen_with(watch.permissions)
             if seen is not None:
                 await _send(socket, seen.text)
@@ -134,6 +134,12 @@ async def _show(deps: Dependencies, socket: WebSocket, token: str, admitted: _Ad
                 tasks.start_soon(_listen, socket)
         except* _Over:
             await _close(socket, REFUSED, "the token opens this no more")
+
+
+def source_of(socket: WebSocket) -> Feed:
+    """What the app was made with."""
+    feed: Feed = socket.app.state.feed
+    return feed
 
 
 async def _forward(socket: WebSocket, watch: Watch) -> None:

@@ -65,7 +65,7 @@ async def erase(deps: Deps, asking: AnyCaller, learner_id: LearnerId) -> models.
     """Delete the learner's key, name, consents, sessions and results; sealed records in every topic stay closed for ever."""
     done = await asyncio.to_thread(erasure.erase, deps, asking, learner_id)
     for session_id in done.sessions:
-        deps.feed.forget(session_id)
+        deps.directives.forget(session_id)
     return models.Erased(learner_id=learner_id, erased_at_us=done.at_us, sessions=len(done.sessions), places=done.places)
 
 

@@ -122,12 +122,12 @@ async def directive(
 ) -> Response:
     """The newest directive, as the recommender's event; its `header.sequence` is the number of the trial that it answers."""
     number, content, felt = await asyncio.to_thread(_stored_directive, deps, asking, session_id)
-    newest = deps.feed.newest_directive(session_id)
+    newest = deps.directives.newest_directive(session_id)
     if newest is not None and newest.number > number:
         number, content = newest.number, newest.content
     if number <= after or number < 0:
         _still_directed(deps, session_id)
-        later = await deps.feed.directive_after(session_id, after, min(wait_s, deps.settings.longest_poll_s))
+        later = await deps.directives.directive_after(session_id, after, min(wait_s, deps.settings.longest_poll_s))
         if later is None:
             return Response(status_code=204)
         content = later.content
