@@ -82,13 +82,16 @@ def test_a_group_goes_on_after_what_it_acknowledged(bus: Bus) -> None:
     send(bus, some(AUDIO.name, 20))
     first = bus.consumer("g", [AUDIO.name], nothing_lost)
     found = read(first, lambda records: len(records) == 20)
-    half = {place: max(record.offset for record in found if record.place == place) for place in {record.place for record in found}}
+    half = {
+        place: max(record.offset for record in found if record.topic_partition == place)
+        for place in {record.topic_partition for record in found}
+    }
     first.acknowledge(half)  # all but the last of each partition
     first.close()
     second = bus.consumer("g", [AUDIO.name], nothing_lost)
     again = read(second, lambda records: len(records) == len(half))
     second.close()
-    assert {record.place: record.offset for record in again} == half
+    assert {record.topic_partition: record.offset for record in again} == half
 
 
 def test_two_groups_each_read_everything(bus: Bus) -> None:
@@ -183,7 +186,7 @@ def test_a_writer_to_memory_waits_for_its_slowest_group() -> None:
     thread.start()
     found = read(consumer, lambda records: len(records) == 2)
     assert not done.wait(0.2), "120 bytes wait for the group"
-    consumer.acknowledge({found[-1].place: found[-1].offset + 1})
+    consumer.acknowledge({found[-1].topic_partition: found[-1].offset + 1})
     assert done.wait(10)
     thread.join()
 
@@ -207,7 +210,7 @@ def test_a_writer_to_memory_waits_beyond_its_patience_for_readers_that_get_on() 
     thread.start()
     for record in read(consumer, lambda records: len(records) == 10):
         assert not done.wait(0.15), "1.5 s in all, the longest stretch without progress 0.15 s"
-        consumer.acknowledge({record.place: record.offset + 1})
+        consumer.acknowledge({record.topic_partition: record.offset + 1})
     assert done.wait(10)
     thread.join()
 
@@ -224,7 +227,7 @@ def test_memory_forgets_what_every_group_has_acknowledged() -> None:
     consumer = bus.consumer("g", [AUDIO.name], nothing_lost)
     send(bus, [Outgoing(AUDIO.name, b"k", b"x" * 60) for _ in range(5)])
     found = read(consumer, lambda records: len(records) == 5)
-    consumer.acknowledge({found[-1].place: found[-1].offset + 1})
+    consumer.acknowledge({found[-1].topic_partition: found[-1].offset + 1})
     late = bus.tail([AUDIO.name], from_start=True)
     assert [record.offset for record in late.poll(0, 100)] == [4]
 

@@ -13,7 +13,7 @@ from affectloop_face.action_units import from_neutral
 from affectloop_face.detected_faces import DetectedFaces, Face, Unclassified
 from affectloop_face.neutral import NeutralWindow
 from affectloop_face.settings import FaceSettings
-from affectloop_face.tracks import Place, Tracks
+from affectloop_face.tracks import TrackOrigin, Tracks
 
 LEARNER = 1  # the learner's track
 NEUTRAL, TRACK = "neutral", "track-"  # names of the baselines
@@ -28,7 +28,7 @@ class FaceProcessor:
         self._settings = settings
         own = {name: event for name, event in context.baselines.items() if event.header.session_id == context.session_id}
         self._stored = list(own.values())
-        self._tracks = Tracks({number: _place(event) for name, event in own.items() if (number := _track_number(name))})
+        self._tracks = Tracks({number: _origin(event) for name, event in own.items() if (number := _track_number(name))})
         self._neutral = context.baselines.get(_full(NEUTRAL))
         self._window = NeutralWindow(settings.neutral_window_s)
         self._last: Header | None = None
@@ -39,8 +39,8 @@ class FaceProcessor:
             return
         header = self._last = event.header
         yield from (stored for stored in self._stored if stored.header.event_time_us == header.event_time_us)
-        for number, place in self._tracks.saw(header.event_time_us, event.faces).items():
-            yield _baseline(header, f"{TRACK}{number}", place.box)
+        for number, origin in self._tracks.saw(header.event_time_us, event.faces).items():
+            yield _baseline(header, f"{TRACK}{number}", origin.box)
         faces = self._tracks.whose(header.event_time_us, event.faces)
         yield from self._learn_neutral(header, faces.get(LEARNER))
         for number in self._people(header.event_time_us):
@@ -147,5 +147,5 @@ def _track_number(name: str) -> int | None:
     return int(name.removeprefix(prefix)) if name.startswith(prefix) else None
 
 
-def _place(event: BaselineMeasured) -> Place:
-    return Place(event.header.event_time_us, event.values)
+def _origin(event: BaselineMeasured) -> TrackOrigin:
+    return TrackOrigin(event.header.event_time_us, event.values)

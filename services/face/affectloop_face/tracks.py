@@ -1,9 +1,9 @@
-"""Whose face is whose: places in the picture, learnt once each.
+"""Whose face is whose: the origins of tracks in the picture, learnt once each.
 
-A track is a person's place: the box of the face when the track began. It never moves, so that who is who in a frame
-follows from that frame and the stored places alone, whatever was lost in between. Track 1 is the learner: the largest
+A track has an origin: the box of the face when it began. The origin never moves, so that who is who in a frame
+follows from that frame and the stored origins alone, whatever was lost in between. Track 1 is the learner: the largest
 face when faces were first there. A further track begins when each of the last frames showed more faces than there are
-tracks; hence a learner who moves about alone stays the learner. In a frame, faces and places are matched so that the sum
+tracks; hence a learner who moves about alone stays the learner. In a frame, faces and origins are matched so that the sum
 of their distances is least.
 """
 
@@ -23,7 +23,7 @@ FRAMES_TO_BEGIN = 5  # in a row: a detector's flicker of a frame or two makes no
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TrackOrigin:
     """Where a track began, and from when on it counts."""
 
     since_us: int
@@ -31,10 +31,10 @@ class Place:
 
 
 class Tracks:
-    """The places of one session, by the number of their track, from 1."""
+    """The origins of one session, by the number of their track, from 1."""
 
-    def __init__(self, places: Mapping[int, Place]) -> None:
-        self._places = dict(places)
+    def __init__(self, origins: Mapping[int, TrackOrigin]) -> None:
+        self._origins = dict(origins)
         self._recent: deque[tuple[int, int]] = deque(maxlen=FRAMES_TO_BEGIN)  # time and number of faces
 
     @property
@@ -43,24 +43,24 @@ class Tracks:
         recent = list(self._recent)
         return recent[max(0, len(recent) - FRAMES_TO_BEGIN + 1)][0]
 
-    def saw(self, time_us: int, faces: tuple[Face, ...]) -> dict[int, Place]:
+    def saw(self, time_us: int, faces: tuple[Face, ...]) -> dict[int, TrackOrigin]:
         """Take one frame's faces; the tracks that begin with it."""
         self._recent.append((time_us, len(faces)))
         if len(self._recent) < FRAMES_TO_BEGIN:
             return {}
         wanted = min(count for _, count in self._recent)
-        if wanted <= len(self._places):
+        if wanted <= len(self._origins):
             return {}
-        taken = [id(face) for face in self.whose(time_us, faces).values()] if self._places else []
+        taken = [id(face) for face in self.whose(time_us, faces).values()] if self._origins else []
         newcomers = [face for face in faces if id(face) not in taken]
-        numbers = range(len(self._places) + 1, wanted + 1)
-        begun = {number: Place(time_us, face.box.astype(np.float64)) for number, face in zip(numbers, newcomers, strict=False)}
-        self._places |= begun
+        numbers = range(len(self._origins) + 1, wanted + 1)
+        begun = {number: TrackOrigin(time_us, face.box.astype(np.float64)) for number, face in zip(numbers, newcomers, strict=False)}
+        self._origins |= begun
         return begun
 
     def begun(self, time_us: int) -> list[int]:
         """The tracks that count at this time."""
-        return sorted(number for number, place in self._places.items() if place.since_us <= time_us)
+        return sorted(number for number, origin in self._origins.items() if origin.since_us <= time_us)
 
     def whose(self, time_us: int, faces: tuple[Face, ...]) -> dict[int, Face]:
         """Each track's face in this frame, where it has one. Before track 1 has begun, the largest face is the learner's."""
@@ -69,7 +69,7 @@ class Tracks:
             return {1: faces[0]} if faces else {}
         if not faces:
             return {}
-        cost = np.array([[distance(self._places[number].box, face.box.astype(np.float64)) for face in faces] for number in numbers])
+        cost = np.array([[distance(self._origins[number].box, face.box.astype(np.float64)) for face in faces] for number in numbers])
         rows, columns = linear_sum_assignment(cost)
         return {numbers[row]: faces[column] for row, column in zip(rows, columns, strict=True)}
 

@@ -16,7 +16,7 @@ from affectloop_gateway.api.middleware import BodyLimit, LastResort, RequestMetr
 from affectloop_gateway.api.sessions import routes as sessions
 from affectloop_gateway.live import socket
 from affectloop_gateway.live.feed import Feed
-from affectloop_gateway.live.places import Places, SocketPlaces
+from affectloop_gateway.live.slots import Slots, SocketSlots
 
 DESCRIPTION = """The door of Affectloop: sessions, answers, consents, and what the recommender and the live view make of them.
 
@@ -40,7 +40,7 @@ def create_app(dependencies: Dependencies, feed: Feed) -> FastAPI:
     )
     settings = dependencies.settings
     app.state.dependencies, app.state.feed = dependencies, feed
-    app.state.places = SocketPlaces(Places(settings.sockets_of_address), Places(settings.sockets_of_token))
+    app.state.slots = SocketSlots(Slots(settings.sockets_of_address), Slots(settings.sockets_of_token))
     errors.install(app)
     for room in (sessions, learners, consents, admin, tokens, classes, socket, pages):
         app.include_router(room.router)

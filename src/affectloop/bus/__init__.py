@@ -39,7 +39,7 @@ class Record:
     ingest_time_us: int = 0
 
     @property
-    def place(self) -> Partition:
+    def topic_partition(self) -> Partition:
         """The partition it lies in."""
         return Partition(self.topic, self.partition)
 

@@ -89,14 +89,14 @@ class KafkaBus:
         """Read every partition of these topics, without a group."""
         client = _connected(KafkaConsumer, **self._common, enable_auto_commit=False, max_partition_fetch_bytes=8_000_000)
         self._await(client, topics)
-        places = [TopicPartition(topic, number) for topic in topics for number in sorted(client.partitions_for_topic(topic))]
-        client.assign(places)
-        ends = {} if from_start else client.end_offsets(places)
-        for place in places:
+        partitions = [TopicPartition(topic, number) for topic in topics for number in sorted(client.partitions_for_topic(topic))]
+        client.assign(partitions)
+        ends = {} if from_start else client.end_offsets(partitions)
+        for partition in partitions:
             if from_start:
-                client.seek_to_beginning(place)
+                client.seek_to_beginning(partition)
             else:
-                client.seek(place, ends[place])
+                client.seek(partition, ends[partition])
         return _Tail(client)
 
     def create(self, topics: Sequence[Topic]) -> list[str]:
@@ -238,11 +238,11 @@ class _GroupConsumer(_Tail):
     def poll(self, timeout_s: float, max_records: int) -> list[Record]:
         records = super().poll(timeout_s, max_records)
         if lost := [self._lost.pop() for _ in range(len(self._lost))]:
-            self._offsets = {place: offset for place, offset in self._offsets.items() if place not in lost}
+            self._offsets = {partition: offset for partition, offset in self._offsets.items() if partition not in lost}
             self._on_lost(lost)
             self._again.update(lost)
         if self._again:
-            records = [record for record in records if record.place not in self._again]
+            records = [record for record in records if record.topic_partition not in self._again]
             self._rewind()
         return records
 
@@ -252,8 +252,8 @@ class _GroupConsumer(_Tail):
         A rebalance of several topics takes every partition away; the client goes on where it was in those that it is given
         again, but what was held of them is gone.
         """
-        for place in list(self._again):
-            partition = TopicPartition(place.topic, place.number)
+        for revoked in list(self._again):
+            partition = TopicPartition(revoked.topic, revoked.number)
             try:
                 if partition in self._client.assignment():
                     committed = self._client.committed(partition, timeout_ms=REQUEST_TIMEOUT_MS)
@@ -264,7 +264,7 @@ class _GroupConsumer(_Tail):
             except (KafkaError, ValueError) as error:  # it was taken away meanwhile, or the coordinator moves
                 logger.info("reading again put off", extra={"cause": type(error).__name__})
             else:
-                self._again.discard(place)
+                self._again.discard(revoked)
 
     def acknowledge(self, offsets: Mapping[Partition, int]) -> None:
         self._offsets.update(offsets)
@@ -280,9 +280,9 @@ class _GroupConsumer(_Tail):
         self._committed_s = self._clock.monotonic_s()
         ours = self._client.assignment()
         offsets = {
-            TopicPartition(place.topic, place.number): OffsetAndMetadata(offset, "", -1)
-            for place, offset in self._offsets.items()
-            if TopicPartition(place.topic, place.number) in ours
+            TopicPartition(partition.topic, partition.number): OffsetAndMetadata(offset, "", -1)
+            for partition, offset in self._offsets.items()
+            if TopicPartition(partition.topic, partition.number) in ours
         }
         if not offsets:
             return
@@ -300,7 +300,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pytho
         self._lost = lost
 
     def on_partitions_revoked(self, revoked: Any) -> None:
-        self._lost += [Partition(place.topic, place.partition) for place in revoked]
+        self._lost += [Partition(partition.topic, partition.partition) for partition in revoked]
 
     def on_partitions_assigned(self, assigned: Any) -> None:
         """What is new is read from its committed offset."""

@@ -30,9 +30,9 @@ class _Log:
     def end(self) -> int:
         return self.first + len(self.records)
 
-    def append(self, place: Partition, record: Outgoing, ingest_time_us: int) -> None:
+    def append(self, partition: Partition, record: Outgoing, ingest_time_us: int) -> None:
         headers = dict(record.headers)
-        self.records.append(Record(place.topic, place.number, self.end, record.key, record.value, headers, ingest_time_us))
+        self.records.append(Record(partition.topic, partition.number, self.end, record.key, record.value, headers, ingest_time_us))
         self.size += len(record.value)
 
     def read(self, offset: int, count: int) -> list[Record]:
@@ -113,8 +113,8 @@ class MemoryBus:
         """Read every partition, without a group."""
         with self.lock:
             consumer = _MemoryConsumer(self, topics, lambda lost: None, None)
-            places = {Partition(topic, number) for topic in topics for number in range(self.partitions)}
-            consumer.assign(places, {} if from_start else {place: self._logs[place].end for place in places})
+            partitions = {Partition(topic, number) for topic in topics for number in range(self.partitions)}
+            consumer.assign(partitions, {} if from_start else {partition: self._logs[partition].end for partition in partitions})
         return consumer
 
     def create(self, topics: Sequence[Topic]) -> list[str]:
@@ -144,35 +144,35 @@ class MemoryBus:
         with self.lock:
             written: dict[Partition, None] = {}  # in order, so that runs repeat
             for record in records:
-                place = self.place_of(record.topic, record.key)
-                if not self._has_room(place):
+                partition = self.place_of(record.topic, record.key)
+                if not self._has_room(partition):
                     self._wake(written)
-                    self._wait_for_room(place)
-                self._logs[place].append(place, record, self.clock.wall_us())
-                self._trim(place)
-                written[place] = None
+                    self._wait_for_room(partition)
+                self._logs[partition].append(partition, record, self.clock.wall_us())
+                self._trim(partition)
+                written[partition] = None
             self._wake(written)
 
     def _wake(self, written: Iterable[Partition]) -> None:
         """Tell the readers of partitions that there is something; each once."""
         woken: set[_MemoryConsumer] = set()
-        for place in written:
-            for consumer in self._readers[place]:
-                consumer.ready[place] = None
+        for partition in written:
+            for consumer in self._readers[partition]:
+                consumer.ready[partition] = None
                 woken.add(consumer)
         for consumer in woken:
             consumer.arrived.notify_all()
 
-    def read(self, place: Partition, offset: int, count: int) -> list[Record]:
+    def read(self, partition: Partition, offset: int, count: int) -> list[Record]:
         """Read from an offset on; call under the lock."""
-        return self._logs[place].read(offset, count)
+        return self._logs[partition].read(offset, count)
 
     def acknowledge(self, group: str, offsets: Mapping[Partition, int]) -> None:
         """Note what a group needs no more."""
         with self.lock:
             self._groups[group].acknowledged.update(offsets)
-            for place in offsets:
-                self._trim(place)
+            for partition in offsets:
+                self._trim(partition)
             self._room.notify_all()
 
     def leave(self, group: str, consumer: _MemoryConsumer) -> None:
@@ -184,38 +184,40 @@ class MemoryBus:
 
     def reads(self, consumer: _MemoryConsumer, no_more: Iterable[Partition], now: Iterable[Partition]) -> None:
         """Note whom a record of a partition wakes; call under the lock."""
-        for place in no_more:
-            self._readers[place].discard(consumer)
-        for place in now:
-            self._readers[place].add(consumer)
+        for partition in no_more:
+            self._readers[partition].discard(consumer)
+        for partition in now:
+            self._readers[partition].add(consumer)
 
-    def _slowest(self, place: Partition) -> int:
-        ends = [group.acknowledged.get(place, 0) for group in self._groups.values() if place.topic in group.topics]
-        return min(ends, default=self._logs[place].end)
+    def _slowest(self, partition: Partition) -> int:
+        ends = [group.acknowledged.get(partition, 0) for group in self._groups.values() if partition.topic in group.topics]
+        return min(ends, default=self._logs[partition].end)
 
-    def _wait_for_room(self, place: Partition) -> None:
+    def _wait_for_room(self, partition: Partition) -> None:
         """However slow the readers are, while they get on; one that stands still fails the writer."""
-        slowest = self._slowest(place)
-        while not self._room.wait_for(lambda: self._has_room(place), timeout=self._send_timeout_s):
-            if self._slowest(place) == slowest:
+        slowest = self._slowest(partition)
+        while not self._room.wait_for(lambda: self._has_room(partition), timeout=self._send_timeout_s):
+            if self._slowest(partition) == slowest:
                 raise Unavailable(
-                    f"{place.topic}: its readers are {self._waiting_bytes // self.partitions} bytes behind on a partition and read nothing "
+                    f"{partition.topic}: its readers are {self._waiting_bytes // self.partitions} bytes behind on a partition "
+                    "and read nothing "
                     f"for {self._send_timeout_s:g} s; start or check them"
                 )
-            slowest = self._slowest(place)
+            slowest = self._slowest(partition)
 
-    def _has_room(self, place: Partition) -> bool:
-        log = self._logs[place]
+    def _has_room(self, partition: Partition) -> bool:
+        log = self._logs[partition]
         if self.closed or log.size < self._waiting_bytes // self.partitions:
             return True
         return (
-            sum(len(record.value) for record in log.read(self._slowest(place), len(log.records))) < self._waiting_bytes // self.partitions
+            sum(len(record.value) for record in log.read(self._slowest(partition), len(log.records)))
+            < self._waiting_bytes // self.partitions
         )
 
-    def _trim(self, place: Partition) -> None:
-        log, kept = self._logs[place], self._retained_bytes // self.partitions
+    def _trim(self, partition: Partition) -> None:
+        log, kept = self._logs[partition], self._retained_bytes // self.partitions
         if log.size > kept:
-            log.drop_before(self._slowest(place), kept)
+            log.drop_before(self._slowest(partition), kept)
 
 
 class _MemoryProducer:
@@ -240,11 +242,13 @@ class _MemoryConsumer:
         self._lost: list[Partition] = []
         self.arrived = threading.Condition(bus.lock)
 
-    def assign(self, places: set[Partition], acknowledged: Mapping[Partition, int]) -> None:
+    def assign(self, partitions: set[Partition], acknowledged: Mapping[Partition, int]) -> None:
         """Take these partitions, new ones from what was acknowledged on; call under the lock."""
-        self._lost += [place for place in self._positions if place not in places]
-        self._bus.reads(self, no_more=self._positions, now=places)
-        self._positions = {place: self._positions.get(place, acknowledged.get(place, 0)) for place in sorted_places(places)}
+        self._lost += [partition for partition in self._positions if partition not in partitions]
+        self._bus.reads(self, no_more=self._positions, now=partitions)
+        self._positions = {
+            partition: self._positions.get(partition, acknowledged.get(partition, 0)) for partition in sorted_partitions(partitions)
+        }
         self.ready = dict.fromkeys(self._positions)
         self.arrived.notify_all()
 
@@ -261,7 +265,7 @@ class _MemoryConsumer:
         return records
 
     def acknowledge(self, offsets: Mapping[Partition, int]) -> None:
-        mine = {place: offset for place, offset in offsets.items() if place in self._positions}
+        mine = {partition: offset for partition, offset in offsets.items() if partition in self._positions}
         if self._group is not None and mine:
             self._bus.acknowledge(self._group, mine)
 
@@ -273,20 +277,20 @@ class _MemoryConsumer:
 
     def _take(self, max_records: int) -> list[Record]:
         records: list[Record] = []
-        for place in list(self.ready):
+        for partition in list(self.ready):
             wanted = max_records - len(records)
             if not wanted:
                 break
-            batch = self._bus.read(place, self._positions[place], wanted)
-            del self.ready[place]
+            batch = self._bus.read(partition, self._positions[partition], wanted)
+            del self.ready[partition]
             if batch:
-                self._positions[place] = batch[-1].offset + 1
+                self._positions[partition] = batch[-1].offset + 1
                 records += batch
             if len(batch) == wanted:  # it goes to the end of the queue: one with much to read does not keep the others waiting
-                self.ready[place] = None
+                self.ready[partition] = None
         return records
 
 
-def sorted_places(places: Iterable[Partition]) -> list[Partition]:
+def sorted_partitions(partitions: Iterable[Partition]) -> list[Partition]:
     """In a fixed order, so that runs repeat."""
-    return sorted(places, key=lambda place: (place.number, place.topic))
+    return sorted(partitions, key=lambda partition: (partition.number, partition.topic))

@@ -105,7 +105,7 @@ class _Agent:
         return app
 
     async def _revoked(self, app: Any, *revoked: Any, **_: Any) -> None:
-        self._lost += [Partition(place.topic, place.partition) for places in revoked for place in places]
+        self._lost += [Partition(partition.topic, partition.partition) for partitions in revoked for partition in partitions]
 
     async def _turns(self, stop: threading.Event) -> None:
         """Turn after turn: the agent only gathers, so that a turn takes what is there and an idle host still sees time pass."""
@@ -127,9 +127,9 @@ class _Agent:
 
     def _forget(self, lost: Sequence[Partition]) -> None:
         self._host.revoke(lost)
-        numbers = {place.number for place in lost}
-        for place in [place for place in self._unacknowledged if place.number in numbers]:
-            del self._unacknowledged[place]
+        numbers = {partition.number for partition in lost}
+        for partition in [partition for partition in self._unacknowledged if partition.number in numbers]:
+            del self._unacknowledged[partition]
         self._waiting = [event for event in self._waiting if event.message.partition not in numbers]
 
     def _turn(self, events: Sequence[Any]) -> None:
@@ -138,8 +138,8 @@ class _Agent:
         with FEED.labels(self._service.name).time():
             processed = self._host.process([_record(event.message) for event in events])
             self._producer.send(processed.outputs)
-            for place, offset in self._host.commit(processed).items():
-                waiting = self._unacknowledged[place]
+            for partition, offset in self._host.commit(processed).items():
+                waiting = self._unacknowledged[partition]
                 while waiting and waiting[0].message.offset < offset:
                     waiting.popleft().ack()
 

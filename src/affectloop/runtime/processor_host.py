@@ -133,17 +133,17 @@ class ProcessorHost:
         for session_id in processed.finished:
             self._live.mark(self._service.name, session_id, FINISHED_MARK)
         offsets = {}
-        for place, gone in self._unacknowledged.take(self._is_needless, self._changed):
+        for partition, gone in self._unacknowledged.take(self._is_needless, self._changed):
             if gone.ends and not self._is_finished(gone.session_id):
                 self._live.mark(self._service.name, gone.session_id, ended_mark(gone.ends))
-            offsets[place] = gone.offset + 1
+            offsets[partition] = gone.offset + 1
         self._changed.clear()
         self._metrics.held.set(self.held)
         return offsets
 
-    def revoke(self, places: Iterable[Partition]) -> None:
+    def revoke(self, partitions: Iterable[Partition]) -> None:
         """These partitions went to another instance: forget their sessions, it reads them again."""
-        numbers = {place.number for place in places}
+        numbers = {partition.number for partition in partitions}
         self._unacknowledged.revoke(numbers)
         self._states = {name: state for name, state in self._states.items() if state.partition not in numbers}
         self._unknown = {name: unknown for name, unknown in self._unknown.items() if unknown.partition not in numbers}

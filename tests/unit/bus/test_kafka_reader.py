@@ -104,5 +104,5 @@ def test_nothing_is_read_until_the_place_is_known() -> None:
     broker.answers = [{KEPT: [a_record(KEPT, 9)]}, {KEPT: [a_record(KEPT, 10)], GONE: [a_record(GONE, 1)]}]
     assert consumer.poll(0.01, 10) == []
     broker.stored = {KEPT: 4}
-    assert [record.place for record in consumer.poll(0.01, 10)] == [Partition("t", 1)]
+    assert [record.topic_partition for record in consumer.poll(0.01, 10)] == [Partition("t", 1)]
     assert broker.places == {KEPT: 4}

@@ -104,7 +104,7 @@ def check_times(event: Event, session: Session, now_us: int, limits: Limits) -> 
         raise InvalidMessage("Header.event_time_us", f"is {seconds:.1f} s in the future", "set the device's clock")
 
 
-class Place(StrEnum):
+class StreamPosition(StrEnum):
     """Where a record stands in its stream."""
 
     NEXT = "next"
@@ -119,11 +119,11 @@ class StreamOrder:
         self._next = -1  # the least number that may come; -1: any
         self._promised_us = 0
 
-    def place(self, event: Event) -> Place:
+    def position(self, event: Event) -> StreamPosition:
         """Where the event stands; ``InvalidMessage`` when it breaks its stream's own promise."""
         header, first = event.header, self._next < 0
         if not first and header.sequence < self._next:
-            return Place.COPY
+            return StreamPosition.COPY
         if self._promised_us == END_OF_TIME_US:
             raise InvalidMessage("Header.stream_id", f"stream {header.stream_id} has ended", "open a new session")
         if header.event_time_us < self._promised_us:
@@ -133,4 +133,4 @@ class StreamOrder:
         gap = not first and header.sequence > self._next and not event.is_empty
         self._next = max(header.sequence + sample_count(event), self._next)
         self._promised_us = header.complete_until_us
-        return Place.AFTER_GAP if gap else Place.NEXT
+        return StreamPosition.AFTER_GAP if gap else StreamPosition.NEXT

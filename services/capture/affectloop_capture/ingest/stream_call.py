@@ -18,7 +18,7 @@ from affectloop.telemetry import metrics
 from affectloop.topics import TOPIC_OF_EVENT
 from affectloop_capture.admission.clocks import ClockWatch
 from affectloop_capture.admission.consent_gate import ConsentGate, Refusal, refusal_by
-from affectloop_capture.admission.validation import Limits, Place, StreamOrder, check_content, check_times
+from affectloop_capture.admission.validation import Limits, StreamOrder, StreamPosition, check_content, check_times
 from affectloop_capture.ingest.send_queue import SendQueue
 from affectloop_capture.samples import after_last_us
 
@@ -73,11 +73,11 @@ class StreamCall:
         stream = self._stream(topic, event.header.stream_id)
         try:
             self._check(event, session)
-            place = stream.order.place(event)
+            position = stream.order.position(event)
         except InvalidMessage as error:
             return self._refuse(event, Refusal(event.modality, event.header.stream_id, error.field, error.problem, error.remedy))
         self._refused.pop((topic, event.header.stream_id), None)
-        self._pass_on(stream, event, place, session.mode)
+        self._pass_on(stream, event, position, session.mode)
         return None
 
     def refuse(self, modality: Modality | None, error: InvalidMessage) -> Refusal | None:
@@ -111,13 +111,13 @@ class StreamCall:
             self._streams[key] = _StreamState(SendQueue(self._send))
         return self._streams[key]
 
-    def _pass_on(self, stream: _StreamState, event: Event, place: Place, mode: Mode) -> None:
+    def _pass_on(self, stream: _StreamState, event: Event, position: StreamPosition, mode: Mode) -> None:
         topic = TOPIC_OF_EVENT[type(event)].name
         if mode is Mode.LIVE and not event.is_empty:
             self._watch_clock(stream.clock, event, topic)
-        if place is Place.AFTER_GAP:
+        if position is StreamPosition.AFTER_GAP:
             metrics.GAPS.labels(SERVICE, topic).inc()
-        if place is Place.COPY:
+        if position is StreamPosition.COPY:
             self._drop(topic, "copy")
         elif stream.queue.offer(event):
             self.accepted += 1

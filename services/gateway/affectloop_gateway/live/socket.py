@@ -20,8 +20,8 @@ from affectloop_gateway.api.errors import Problem
 from affectloop_gateway.api.permissions import known_session, permissions_of, permitted
 from affectloop_gateway.live.downsampling import Downsampler
 from affectloop_gateway.live.feed import Feed, Watch
-from affectloop_gateway.live.places import Places, SocketPlaces
 from affectloop_gateway.live.rendering import first_message
+from affectloop_gateway.live.slots import Slots, SocketSlots
 
 logger = logging.getLogger(__name__)
 
@@ -47,13 +47,13 @@ async def live(socket: WebSocket, session_id: str) -> None:
     deps: Dependencies = socket.app.state.dependencies
     offered = socket.scope.get("subprotocols", [])
     await socket.accept(PROTOCOL if PROTOCOL in offered else None)
-    places: SocketPlaces = socket.app.state.places
+    slots: SocketSlots = socket.app.state.slots
     address = socket.client.host if socket.client else ""
     not_text = False
     try:
-        with places.of_address.taken(address) as has_place:
-            if has_place:
-                await _serve(deps, socket, places.of_token, session_id, offered, address)
+        with slots.of_address.taken(address) as has_slot:
+            if has_slot:
+                await _serve(deps, socket, slots.of_token, session_id, offered, address)
             else:
                 await _close(socket, AWAY, "too many live views from this address")
     except* (WebSocketDisconnect, TimeoutError):
@@ -73,7 +73,7 @@ class _NotText(Exception):
     """A frame that holds bytes."""
 
 
-async def _serve(deps: Dependencies, socket: WebSocket, places: Places, session_id: str, offered: list[str], address: str) -> None:
+async def _serve(deps: Dependencies, socket: WebSocket, slots: Slots, session_id: str, offered: list[str], address: str) -> None:
     try:
         token = await _token(socket, offered)
     except TimeoutError:
@@ -88,8 +88,8 @@ async def _serve(deps: Dependencies, socket: WebSocket, places: Places, session_
     except Unavailable:
         await _close(socket, AWAY, "try again in a few seconds")
     else:
-        with places.taken(admitted.asking.token_id) as has_place:
-            if has_place:
+        with slots.taken(admitted.asking.token_id) as has_slot:
+            if has_slot:
                 await _show(deps, socket, token, admitted)
             else:
                 await _close(socket, AWAY, "too many live views with this token")

@@ -170,4 +170,4 @@ def _keep_baseline(work: Work, row: TrainingSession, event: BaselineMeasured) ->
 
 
 def _ends(records: Sequence[Record]) -> dict[Partition, int]:
-    return {record.place: record.offset + 1 for record in records}
+    return {record.topic_partition: record.offset + 1 for record in records}

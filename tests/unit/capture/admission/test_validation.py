@@ -7,7 +7,7 @@ import pytest
 from affectloop.errors import InvalidMessage
 from affectloop.events import END_OF_TIME_US, Event, SignalKind, VideoFrame
 from affectloop.session import Mode
-from affectloop_capture.admission.validation import Limits, Place, StreamOrder, check_content, check_times
+from affectloop_capture.admission.validation import Limits, StreamOrder, StreamPosition, check_content, check_times
 from unit.capture.making import START_US, a_chunk, a_depth_png, a_frame, a_header, a_jpeg, a_session, claiming, some_audio
 
 LIMITS = Limits()
@@ -120,35 +120,35 @@ def test_clocks_within_the_tolerance_are_taken() -> None:
 
 def test_numbers_that_follow_are_next() -> None:
     order = StreamOrder()
-    assert order.place(a_chunk()) is Place.NEXT
-    assert order.place(a_chunk(sequence=4, time_us=START_US + 1_000_000)) is Place.NEXT
+    assert order.position(a_chunk()) is StreamPosition.NEXT
+    assert order.position(a_chunk(sequence=4, time_us=START_US + 1_000_000)) is StreamPosition.NEXT
 
 
 def test_a_number_that_was_there_is_a_copy() -> None:
     order = StreamOrder()
-    order.place(a_chunk())
-    assert order.place(a_chunk()) is Place.COPY
+    order.position(a_chunk())
+    assert order.position(a_chunk()) is StreamPosition.COPY
 
 
 def test_a_number_that_jumps_is_a_gap() -> None:
     order = StreamOrder()
-    order.place(a_chunk())
-    assert order.place(a_chunk(sequence=5, time_us=START_US + 1_250_000)) is Place.AFTER_GAP
+    order.position(a_chunk())
+    assert order.position(a_chunk(sequence=5, time_us=START_US + 1_250_000)) is StreamPosition.AFTER_GAP
 
 
 def test_a_stream_that_a_call_meets_in_its_middle_has_no_gap() -> None:
-    assert StreamOrder().place(a_chunk(sequence=400)) is Place.NEXT
+    assert StreamOrder().position(a_chunk(sequence=400)) is StreamPosition.NEXT
 
 
 def test_a_record_older_than_its_streams_promise_is_refused() -> None:
     order = StreamOrder()
-    order.place(a_chunk())
+    order.position(a_chunk())
     with pytest.raises(InvalidMessage, match="1 us older"):
-        order.place(a_chunk(sequence=4, time_us=START_US + 999_999))
+        order.position(a_chunk(sequence=4, time_us=START_US + 999_999))
 
 
 def test_nothing_follows_the_end_of_a_stream() -> None:
     order = StreamOrder()
-    order.place(replace(a_frame(), header=a_header("camera", until_us=END_OF_TIME_US)))
+    order.position(replace(a_frame(), header=a_header("camera", until_us=END_OF_TIME_US)))
     with pytest.raises(InvalidMessage, match="has ended"):
-        order.place(a_frame(1, START_US + 1))
+        order.position(a_frame(1, START_US + 1))

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 
-class Places:
-    """Places for everybody alike; used on the event loop only.
+class Slots:
+    """Slots for everybody alike; used on the event loop only.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class SocketPlaces:
-    """Places of live views, by whom they are counted."""
+class SocketSlots:
+    """Slots of live views, by whom they are counted."""
 
-    of_address: Places
-    of_token: Places
+    of_address: Slots
+    of_token: Slots
